@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the scripts share: what the guest is made of, where the caches lie,
+# which tools are used, and how progress and errors are said.
+#
+# Sourced, with $top set to the top of the repository.
+
+# The guest: its kernel, as Debian packages the source, the suites that carry
+# the kernel and the user space, and the bindgen that serves this kernel.
+kernel_package=linux-source-7.3
+kernel_suite=trixie-backports
+guest_suite=trixie
+bindgen_version=0.73.2
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/rvdirect
+
+say()
+{
+	printf 'rvdirect: %s\n' "$*" >&2
+}
+
+die()
+{
+	printf 'rvdirect: error: %s\n' "$*" >&2
+	exit 1
+}
+
+# run_logged LOG SENTENCE COMMAND...: says what a long command does and keeps
+# its output in a file, the end of which is shown only when it fails.
+run_logged()
+{
+	local log=$1 what=$2
+	shift 2
+	say "$what"
+	if ! "$@" >"$log" 2>&1 </dev/null; then
+		tail -n 30 "$log" >&2
+		die "$what: failed, all of its output is in $log"
+	fi
+}
+
+# A cache directory counts once it carries this mark, which is written last:
+# what an interrupted run left behind is made anew.
+is_complete()
+{
+	[ -e "$1/.complete" ]
+}
+
+# make_cache DIR COMMAND...: runs the command, which fills DIR, unless that was
+# done before. Two makers of one cache wait for each other.
+make_cache()
+{
+	local dir=$1
+	shift
+	is_complete "$dir" && return
+	mkdir -p "${dir%/*}"
+	(
+		flock 9
+		is_complete "$dir" && exit
+		rm -rf "$dir"
+		mkdir "$dir"
+		"$@"
+		: >"$dir/.complete"
+	) 9>"$dir.lock" || exit
+}
+
+# key_of: a short name for the text on standard input. A cache under the key
+# of all that goes into it never has to be checked for being out of date.
+key_of()
+{
+	sha256sum | cut -c1-16
+}
+
+# debian_release: the code name of this host's Debian, or nothing.
+debian_release()
+{
+	# shellcheck source=/dev/null
+	[ -r /etc/os-release ] && (. /etc/os-release && [ "$ID" = debian ] &&
+		printf '%s\n' "$VERSION_CODENAME")
+}
+
+# use_toolchain: sets the tools, in the variables that the kernel's own make
+# knows, and $make_tools to what its command line must say: it does not take
+# all of them from the environment. What the user set stays.
+use_toolchain()
+{
+	local name
+
+	: "${ARCH:=riscv}"
+	if [ -z "${LLVM:-}" ]; then
+		LLVM=1
+		[ -z "$(command -v clang-22)" ] || LLVM=-22
+	fi
+	if [ "$LLVM" = -22 ] && [ -z "${LIBCLANG_PATH:-}" ]; then
+		LIBCLANG_PATH=/usr/lib/llvm-22/lib
+	fi
+	# Debian's own compiler, which comes with its library's source; one
+	# that stands earlier in the PATH often does not.
+	: "${RUSTC:=/usr/bin/rustc}"
+	: "${RUSTFMT:=/usr/bin/rustfmt}"
+	: "${CLIPPY_DRIVER:=/usr/bin/clippy-driver}"
+	: "${CARGO:=/usr/bin/cargo}"
+	: "${BINDGEN:=$cache/bindgen-$bindgen_version/bin/bindgen}"
+	[ -z "${LIBCLANG_PATH:-}" ] || export LIBCLANG_PATH
+
+	make_tools=()
+	for name in ARCH LLVM RUSTC RUSTFMT CLIPPY_DRIVER BINDGEN RUST_LIB_SRC; do
+		[ -z "${!name:-}" ] || make_tools+=("$name=${!name}")
+	done
+}
+
+# llvm_tool NAME: the program NAME of the LLVM in use.
+llvm_tool()
+{
+	case $LLVM in
+	*/) printf '%s%s\n' "$LLVM" "$1" ;;
+	-*) printf '%s%s\n' "$1" "$LLVM" ;;
+	*) printf '%s\n' "$1" ;;
+	esac
+}
