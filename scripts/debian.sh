@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 #
 # Packages of another Debian suite or architecture than the host's, fetched
 # and unpacked without touching the host's own apt: a private apt root with
@@ -40,14 +40,15 @@ host_mirror()
 
 update_private_apt()
 {
-	local mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	local arch mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 	mirror=$(host_mirror)
 	[ -n "$mirror" ] ||
-		die "apt knows no Debian mirror; run 'apt-get update', or set KSRC= to a kernel tree"
-	mkdir -p "$apt_root/state/lists/partial" "$apt_root/cache/archives/partial" "$apt_root/none"
+		die "apt knows no Debian mirror: run 'apt-get update', or set KSRC="
+	arch=$(dpkg --print-architecture)
+	mkdir -p "$apt_root"/{none,state/lists/partial,cache/archives/partial}
 	cat >"$apt_root/sources.list" <<-EOF
-		deb [arch=$(dpkg --print-architecture) signed-by=$keyring] $mirror $kernel_suite main
+		deb [arch=$arch signed-by=$keyring] $mirror $kernel_suite main
 		deb [arch=riscv64 signed-by=$keyring] $mirror $guest_suite main
 	EOF
 	run_logged "$cache/apt-update.log" "reading the package lists of $kernel_suite" \
@@ -62,7 +63,7 @@ unpack_package()
 
 	update_private_apt
 	(
-		cd "$dir"
+		cd "$dir" || exit
 		run_logged "$cache/apt-download.log" "fetching $package" \
 			private_apt apt-get download "$package"
 	)

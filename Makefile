@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For people; what the kernel's build reads is Kbuild.
+
+# The build tree of the kernel that the module is for.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+# The module is for this architecture alone.
+ARCH ?= riscv
+
+# The kernel's Makefile takes these from its command line alone, so pass on
+# what is in the environment.
+tools := $(foreach v,ARCH LLVM RUSTC RUSTFMT CLIPPY_DRIVER BINDGEN RUST_LIB_SRC CROSS_COMPILE,\
+	$(if $($(v)),$(v)=$($(v))))
+# What the scripts take from the environment may be on this command line.
+export KSRC LLVM RUSTC RUSTFMT CLIPPY_DRIVER RUST_LIB_SRC BINDGEN LIBCLANG_PATH CARGO
+export VM_SMP VM_MEM VM_ICOUNT VM_APPEND VM_FILES VM_TIMEOUT VM_LOG
+
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) $(tools)
+
+.PHONY: modules
+modules: check-kdir
+	$(kbuild) modules
+
+.PHONY: modules_install
+modules_install: check-kdir
+	$(kbuild) modules_install
+
+.PHONY: clean
+clean: check-kdir
+	$(kbuild) clean
+	$(kbuild) M=$(CURDIR)/selftests/modules clean
+
+.PHONY: rust-analyzer
+rust-analyzer: check-kdir
+	$(kbuild) rust-analyzer
+
+.PHONY: check-kdir
+check-kdir:
+	@scripts/check-kdir $(KDIR)
+
+# All that follows uses the guest and its kernel.
+
+.PHONY: run
+run: guest-modules
+	@VM_SMP=$(or $(VM_SMP),4) scripts/vm scripts/demo
+
+.PHONY: test
+test: guest-modules
+	@scripts/test
+
+.PHONY: bench
+bench: guest-modules
+	@scripts/bench
+
+.PHONY: vm
+vm: guest-modules
+	@scripts/vm $(SCRIPT)
+
+.PHONY: shell
+shell: guest-modules
+	@scripts/vm --shell
+
+.PHONY: check
+check: setup
+	@scripts/check
+
+.PHONY: kdir
+kdir: setup
+	@scripts/kernel
+
+.PHONY: guest-modules
+guest-modules: setup
+	@scripts/guest-modules
+
+.PHONY: setup
+setup:
+	@scripts/setup
+
+.PHONY: help
+help:
+	@echo 'On this machine, for a RISC-V guest in QEMU:'
+	@echo '  run             - boot the guest, hook real functions, show what was seen'
+	@echo '  test            - all tests, on the host and in the guest'
+	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
+	@echo '  bench           - what each caller costs, in instructions'
+	@echo '  vm SCRIPT=path  - run a script in the guest as root; see scripts/vm'
+	@echo '                    for VM_SMP= VM_MEM= VM_ICOUNT=1 VM_APPEND= VM_FILES='
+	@echo '  shell           - an interactive guest'
+	@echo "  kdir            - print the guest kernel's build tree"
+	@echo
+	@echo 'For a kernel of your own, with KDIR=build-tree:'
+	@echo '  modules         - build rvdirect.ko (default)'
+	@echo '  modules_install - install it; INSTALL_MOD_PATH= as for any module'
+	@echo '  rust-analyzer   - write rust-project.json'
+	@echo '  clean           - remove what was built'

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What bindgen turns into src/bindings_generated.rs: the part of the kernel's
+ * interface that its own Rust bindings lack, or have by accident only.
+ */
+#include <linux/fprobe.h>
+#include <linux/ftrace.h>
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+
+#include "../asm/trampoline.h"
+#include "shim.h"

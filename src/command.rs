@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The command language: text in, commands or refusals out.
+//!
+//! ```text
+//! attach, modify:  TARGET CALLER [KEY=VALUE]...
+//! detach:          TARGET | *
+//! TARGET:          FUNCTION | MODULE:FUNCTION
+//! ```
+//!
+//! One command a line; words are separated by blanks, and blank lines say nothing.
+//!
+//! Knows nothing of the kernel, so that it is tested on the host as well.
+
+use crate::refusal::{
+    Reason,
+    Refusal, //
+};
+use core::fmt;
+
+/// The most bytes that one write may have: enough to write back what `attach` prints when all
+/// slots are taken.
+pub(crate) const MAX_WRITE: usize = 64 * 1024;
+
+/// The most bytes that a name may have: `KSYM_NAME_LEN`, less the terminator.
+pub(crate) const MAX_NAME: usize = 511;
+
+/// A word of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word<'a> {
+    /// The word itself: not empty and without blanks.
+    pub(crate) text: &'a str,
+    /// Where it begins, in bytes from the start of the line.
+    pub(crate) column: usize,
+}
+
+/// The function, or the functions of one name, that a command is about.
+///
+/// # Invariants
+///
+/// Both names are not empty, have [`MAX_NAME`] bytes at most, and consist of what the names of
+/// functions consist of: never of a character that ftrace's filters take for a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target<'a> {
+    text: &'a str,
+    column: usize,
+}
+
+/// What `attach` and `modify` say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Binding<'a> {
+    /// The functions to hook.
+    pub(crate) target: Target<'a>,
+    /// The name of what is to run when they are entered.
+    pub(crate) caller: Word<'a>,
+}
+
+/// What `detach` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Selection<'a> {
+    /// `*`
+    All,
+    /// The attachment of that target.
+    One(Target<'a>),
+}
+
+/// What cannot be taken as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotText<'a> {
+    /// The text before the byte that is to blame.
+    pub(crate) before: &'a str,
+    /// What is wrong with that byte.
+    pub(crate) reason: Reason,
+}
+
+impl<'a> NotText<'a> {
+    /// The number of the line with the byte to blame, and that line up to it.
+    pub(crate) fn last_line(&self) -> (usize, &'a str) {
+        let line = self.before.rsplit('\n').next().unwrap_or_default();
+        (self.before.matches('\n').count() + 1, line)
+    }
+}
+
+impl<'a> Target<'a> {
+    fn parse(word: Word<'a>) -> Result<Self, Refusal> {
+        let (module, function) = match word.text.split_once(':') {
+            Some((module, function)) => (Some(module), function),
+            None => (None, word.text),
+        };
+        let is_module = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        // A leading digit is not a name: ftrace takes it for the number of a record.
+        let is_function = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
+        let good = !function.is_empty()
+            && !function.starts_with(|c: char| c.is_ascii_digit())
+            && function.chars().all(is_function)
+            && module.is_none_or(|m| !m.is_empty() && m.chars().all(is_module));
+        if !good {
+            return Err(Reason::BadTarget.at(word.column));
+        }
+        if function.len() > MAX_NAME || module.is_some_and(|m| m.len() > MAX_NAME) {
+            return Err(Reason::LongTarget.at(word.column));
+        }
+        // INVARIANT: Checked above.
+        Ok(Target {
+            text: word.text,
+            column: word.column,
+        })
+    }
+
+    /// The module whose functions alone are meant; any, if none is named.
+    pub(crate) fn module(&self) -> Option<&'a str> {
+        self.text.split_once(':').map(|(module, _)| module)
+    }
+
+    /// The name of the functions.
+    pub(crate) fn function(&self) -> &'a str {
+        self.text
+            .split_once(':')
+            .map_or(self.text, |(_, function)| function)
+    }
+
+    /// The whole of it, as it was written.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Blames the target.
+    pub(crate) fn refuse(&self, reason: Reason) -> Refusal {
+        reason.at(self.column)
+    }
+}
+
+impl<'a> Binding<'a> {
+    /// Parses a line of `attach` or `modify`.
+    pub(crate) fn parse(line: &'a str) -> Result<Self, Refusal> {
+        let mut words = words(line);
+        let target = parse_target(&mut words)?;
+        let caller = words.next().ok_or(Reason::NoCaller.at(end(line)))?;
+        if let Some(option) = words.next() {
+            let reason = match option.text.split_once('=') {
+                Some((key, _)) if !key.is_empty() => Reason::UnknownOption,
+                _ => Reason::BadOption,
+            };
+            return Err(reason.at(option.column));
+        }
+        Ok(Binding { target, caller })
+    }
+}
+
+impl<'a> Selection<'a> {
+    /// Parses a line of `detach`.
+    pub(crate) fn parse(line: &'a str) -> Result<Self, Refusal> {
+        let mut words = words(line);
+        let selection = match words.clone().next() {
+            Some(Word { text: "*", .. }) => {
+                words.next();
+                Selection::All
+            }
+            _ => Selection::One(parse_target(&mut words)?),
+        };
+        match words.next() {
+            Some(word) => Err(Reason::ExtraWord.at(word.column)),
+            None => Ok(selection),
+        }
+    }
+}
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text)
+    }
+}
+
+/// The lines of a write that say something, each with its number, from 1.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split('\n')
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .filter(|(_, line)| words(line).next().is_some())
+}
+
+/// Takes what was written as text.
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, NotText<'_>> {
+    let (valid, reason) = match core::str::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            // Cannot fail, as the error itself says how much is valid.
+            let valid = core::str::from_utf8(valid).unwrap_or_default();
+            (valid, Some(Reason::NotUtf8))
+        }
+    };
+    match (valid.split_once('\0'), reason) {
+        (Some((before, _)), _) => Err(NotText {
+            before,
+            reason: Reason::NulByte,
+        }),
+        (None, Some(reason)) => Err(NotText {
+            before: valid,
+            reason,
+        }),
+        (None, None) => Ok(valid),
+    }
+}
+
+fn words(line: &str) -> impl Iterator<Item = Word<'_>> + Clone {
+    line.split_ascii_whitespace().map(move |text| Word {
+        text,
+        // Both point into the same line.
+        column: text.as_ptr() as usize - line.as_ptr() as usize,
+    })
+}
+
+fn parse_target<'a>(words: &mut impl Iterator<Item = Word<'a>>) -> Result<Target<'a>, Refusal> {
+    Target::parse(words.next().ok_or(Reason::NoTarget.at(0))?)
+}
+
+/// Where a missing word would stand: a blank behind the last one.
+fn end(line: &str) -> usize {
+    line.trim_ascii_end().len() + 1
+}
+
+#[cfg(test)]
+mod tests;

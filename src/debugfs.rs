@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The files in `/sys/kernel/debug/rvdirect/`: parse what is written, call the registry, show what
+//! it holds.
+
+use crate::{
+    bindings,
+    caller::Caller,
+    command::{
+        self,
+        Binding,
+        Selection, //
+    },
+    error_log::ErrorLog,
+    refusal::{
+        Reason,
+        Refusal, //
+    },
+    registry::Registry,
+    report::CallerLine, //
+};
+use core::fmt::Display as _;
+use kernel::{
+    debugfs::Scope,
+    error::to_result,
+    fmt,
+    new_mutex,
+    prelude::*,
+    sync::{
+        Arc,
+        Mutex, //
+    },
+    uaccess::UserSliceReader, //
+};
+
+const DIRECTORY: &CStr = c"rvdirect";
+const ATTACH: &CStr = c"attach";
+const MODIFY: &CStr = c"modify";
+const DETACH: &CStr = c"detach";
+const CALLERS: &CStr = c"callers";
+const STATUS: &CStr = c"status";
+const ERROR_LOG: &CStr = c"error_log";
+
+/// What is behind the files.
+#[pin_data]
+pub(crate) struct Interface {
+    registry: Arc<Registry>,
+    #[pin]
+    error_log: Mutex<ErrorLog>,
+}
+
+/// Makes the files; they go when what is returned is dropped.
+pub(crate) fn files(registry: Arc<Registry>) -> impl PinInit<Scope<Interface>, Error> {
+    let interface = try_pin_init!(Interface {
+        registry,
+        error_log <- new_mutex!(ErrorLog::new(), "rvdirect::error_log"),
+    }? Error);
+    Scope::dir(interface, DIRECTORY, |interface, dir| {
+        dir.read_write_callback_file(
+            ATTACH,
+            interface,
+            &Interface::show_attach,
+            &Interface::attach,
+        );
+        dir.write_only_callback_file(MODIFY, interface, &Interface::modify);
+        dir.write_only_callback_file(DETACH, interface, &Interface::detach);
+        dir.read_callback_file(CALLERS, interface, &Interface::show_callers);
+        dir.read_callback_file(STATUS, interface, &Interface::show_status);
+        dir.read_write_callback_file(
+            ERROR_LOG,
+            interface,
+            &Interface::show_error_log,
+            &Interface::clear_error_log,
+        );
+    })
+    .pin_chain(|_| {
+        for file in [ATTACH, MODIFY, DETACH, CALLERS, STATUS, ERROR_LOG] {
+            // SAFETY: Both are strings with a terminator. This runs while the module loads.
+            to_result(unsafe {
+                bindings::rvdirect_debugfs_hold_module(DIRECTORY.as_char_ptr(), file.as_char_ptr())
+            })
+            .inspect_err(|_| pr_err!("cannot make the files in debugfs\n"))?;
+        }
+        Ok(())
+    })
+}
+
+impl Interface {
+    fn attach(&self, reader: &mut UserSliceReader) -> Result {
+        self.for_each_line("attach", reader, |line| {
+            self.registry.attach(&Binding::parse(line)?)
+        })
+    }
+
+    fn modify(&self, reader: &mut UserSliceReader) -> Result {
+        self.for_each_line("modify", reader, |line| {
+            self.registry.modify(&Binding::parse(line)?)
+        })
+    }
+
+    fn detach(&self, reader: &mut UserSliceReader) -> Result {
+        self.for_each_line("detach", reader, |line| {
+            self.registry.detach(&Selection::parse(line)?)
+        })
+    }
+
+    fn clear_error_log(&self, _reader: &mut UserSliceReader) -> Result {
+        self.error_log.lock().clear();
+        Ok(())
+    }
+
+    fn show_attach(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.registry.write_bindings(f)
+    }
+
+    fn show_callers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        CallerLine::HEADER.fmt(f)?;
+        for caller in Caller::ALL {
+            CallerLine {
+                name: caller.name(),
+                owner: "rvdirect",
+                description: caller.description(),
+            }
+            .fmt(f)?;
+        }
+        Ok(())
+    }
+
+    fn show_status(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.registry.write_status(f)
+    }
+
+    fn show_error_log(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error_log.lock().fmt(f)
+    }
+
+    /// Carries out what was written, line by line, up to the first line that is refused.
+    fn for_each_line(
+        &self,
+        file: &'static str,
+        reader: &mut UserSliceReader,
+        carry_out: impl Fn(&str) -> Result<(), Refusal>,
+    ) -> Result {
+        if reader.len() > command::MAX_WRITE {
+            return Err(self.log(file, 1, "", Reason::LongWrite.at(0)));
+        }
+        let mut bytes = KVVec::from_elem(0u8, reader.len(), GFP_KERNEL)
+            .map_err(|_| self.log(file, 1, "", Reason::NoMemory.at(0)))?;
+        reader.read_slice(&mut bytes)?;
+        let text = command::text(&bytes).map_err(|bad| {
+            let (number, line) = bad.last_line();
+            self.log(file, number, line, bad.reason.at(line.len()))
+        })?;
+        for (number, line) in command::lines(text) {
+            carry_out(line).map_err(|refusal| self.log(file, number, line, refusal))?;
+        }
+        Ok(())
+    }
+
+    /// Logs a refused line; returns the error that the writer gets.
+    fn log(&self, file: &'static str, number: usize, line: &str, refusal: Refusal) -> Error {
+        // SAFETY: It only reads a clock.
+        let time = unsafe { bindings::rvdirect_log_clock() };
+        self.error_log
+            .lock()
+            .record(time, file, number, line, refusal);
+        Error::from_errno(-refusal.reason.errno())
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Direct calls of ftrace: a safe type over one `ftrace_ops`.
+//!
+//! C header: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h)
+
+use crate::bindings;
+use core::mem::ManuallyDrop;
+use kernel::{
+    error::to_result,
+    prelude::*,
+    types::Opaque, //
+};
+
+/// Code that call sites may lead to.
+///
+/// # Safety
+///
+/// From before a value of the type exists until after it is dropped, `address` must return the
+/// same address, of code that keeps the register contract in `asm/trampoline.S`, does not sleep,
+/// and may be entered at any time, in any context, on any hart.
+pub(crate) unsafe trait Trampoline {
+    /// Where the code begins.
+    fn address(&self) -> usize;
+}
+
+/// A set of functions whose entries lead to a trampoline.
+///
+/// Dropping it ends that, waits for the calls that are in the trampoline, and only then drops the
+/// trampoline.
+///
+/// # Invariants
+///
+/// - `ops` is initialised and registered, by `register_ftrace_direct()`.
+/// - All its functions lead to `trampoline.address()`, and the code there is entered through no
+///   other way.
+pub(crate) struct DirectCalls<T: Trampoline> {
+    // A `KBox`, as the kernel links the `ftrace_ops` into its lists: it must not move.
+    ops: ManuallyDrop<KBox<Opaque<bindings::ftrace_ops>>>,
+    trampoline: ManuallyDrop<T>,
+}
+
+// SAFETY: The functions that work on a registered `ftrace_ops` may be called from any task.
+unsafe impl<T: Trampoline + Send> Send for DirectCalls<T> {}
+
+impl<T: Trampoline> DirectCalls<T> {
+    /// Lets the entries of the functions at `locations` lead to `trampoline`.
+    ///
+    /// A location is an address as ftrace records it, and as [`crate::function::lookup`] finds it.
+    ///
+    /// # Errors
+    ///
+    /// - [`EINVAL`]: there is no function at one of the locations, or there are no locations;
+    /// - [`EBUSY`]: one of the functions has a direct caller already;
+    /// - [`ENODEV`]: ftrace has shut itself down;
+    /// - [`ENOMEM`].
+    ///
+    /// Nothing is changed then.
+    pub(crate) fn register(locations: &mut [usize], trampoline: T) -> Result<Self> {
+        let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
+        register(ops.get(), locations, trampoline.address())?;
+        // INVARIANT: It is registered, by the call above, for the address of this trampoline.
+        Ok(DirectCalls {
+            ops: ManuallyDrop::new(ops),
+            trampoline: ManuallyDrop::new(trampoline),
+        })
+    }
+
+    /// Lets the functions lead to `trampoline` from now on. Each call of them reaches either the
+    /// old one or the new one.
+    ///
+    /// Waits for the calls that are in the old one, which is then dropped. On an error, nothing is
+    /// changed.
+    pub(crate) fn modify(&mut self, trampoline: T) -> Result {
+        // SAFETY: `ops` is registered by the type invariant, and the code at the address may be
+        // entered as long as `trampoline` lives, by the requirements on `Trampoline`.
+        to_result(unsafe { bindings::modify_ftrace_direct(self.ops.get(), trampoline.address()) })?;
+        // SAFETY: It may sleep here: we are in the context of a command.
+        unsafe { bindings::rvdirect_synchronize_trampolines() };
+        // INVARIANT: The functions lead to the new trampoline, and nothing executes in the old one
+        // any more, by the two calls above.
+        *self.trampoline = trampoline;
+        Ok(())
+    }
+}
+
+/// Registers a fresh `ftrace_ops`, or leaves nothing behind.
+fn register(ops: *mut bindings::ftrace_ops, locations: &mut [usize], address: usize) -> Result {
+    let count = c_uint::try_from(locations.len())?;
+    // SAFETY: `ops` points to an `ftrace_ops` that is zeroed, which is how a static one starts;
+    // `locations` has `count` elements, which the function does not change.
+    let ret = unsafe { bindings::ftrace_set_filter_ips(ops, locations.as_mut_ptr(), count, 0, 1) };
+    let ret = to_result(ret).and_then(|()| {
+        // SAFETY: As above, and the filter is set. The `ftrace_ops` stays in place until it is
+        // unregistered, as does the trampoline, by the callers of this function.
+        to_result(unsafe { bindings::register_ftrace_direct(ops, address) })
+    });
+    if ret.is_err() {
+        // SAFETY: `ops` is not registered; nobody else knows of its filter.
+        unsafe { bindings::ftrace_free_filter(ops) };
+    }
+    ret
+}
+
+impl<T: Trampoline> Drop for DirectCalls<T> {
+    fn drop(&mut self) {
+        let address = self.trampoline.address();
+        // SAFETY: `ops` is registered for this address, by the type invariant.
+        let ret = unsafe { bindings::unregister_ftrace_direct(self.ops.get(), address, true) };
+        if let Err(error) = to_result(ret) {
+            // ftrace shuts itself down when it finds that the kernel's text is not what it should
+            // be. The kernel goes on using both fields then, so they stay.
+            pr_crit!("ftrace is down ({error:?}): a trampoline stays in use, do not unload\n");
+            return;
+        }
+        // SAFETY: This is `drop`, so neither is used again. The kernel knows the `ftrace_ops` no
+        // more; and as it is not one of the kernel's own, the call above waited until nothing
+        // executes in the trampoline.
+        unsafe {
+            ManuallyDrop::drop(&mut self.ops);
+            ManuallyDrop::drop(&mut self.trampoline);
+        }
+    }
+}

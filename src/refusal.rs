@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Why a command was refused: the errno that the writer gets and the sentence that `error_log`
+//! shows.
+//!
+//! Knows nothing of the kernel, so that it is tested on the host as well.
+
+use core::fmt;
+
+/// Error numbers, as in `include/uapi/asm-generic/errno-base.h`.
+mod errno {
+    pub(super) const ENOENT: i32 = 2;
+    pub(super) const ENOMEM: i32 = 12;
+    pub(super) const EBUSY: i32 = 16;
+    pub(super) const EEXIST: i32 = 17;
+    pub(super) const ENODEV: i32 = 19;
+    pub(super) const EINVAL: i32 = 22;
+    pub(super) const ENOSPC: i32 = 28;
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident, $errno:ident, $text:literal;)*) => {
+        /// Why a command was refused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Reason {
+            $($(#[$doc])* $name,)*
+            /// The kernel refused, for a reason that has no sentence of its own: a positive error
+            /// number.
+            Kernel(i32),
+        }
+
+        impl Reason {
+            /// All reasons that have a sentence of their own.
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Reason] = &[$(Reason::$name),*];
+
+            /// The error number that the writer of the command gets, positive.
+            pub(crate) fn errno(self) -> i32 {
+                match self {
+                    $(Reason::$name => errno::$errno,)*
+                    Reason::Kernel(errno) => errno,
+                }
+            }
+        }
+
+        impl fmt::Display for Reason {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Reason::$name => f.write_str($text),)*
+                    Reason::Kernel(errno) => write!(f, "The kernel refused with error {errno}"),
+                }
+            }
+        }
+    };
+}
+
+// In the manner of the list `ERRORS` in `kernel/trace/trace_probe.h`.
+reasons! {
+    /// A line of blanks alone.
+    NoTarget, EINVAL, "No target is given";
+    /// The target is not a name, or `module:name`.
+    BadTarget, EINVAL, "Target is not a function name";
+    /// The name is longer than any that the kernel knows.
+    LongTarget, EINVAL, "Target name is too long";
+    /// `attach` and `modify` want a caller.
+    NoCaller, EINVAL, "No caller is given";
+    /// A word behind the caller that is not `KEY=VALUE`.
+    BadOption, EINVAL, "Option is not KEY=VALUE";
+    /// The caller takes no such option.
+    UnknownOption, EINVAL, "Caller has no such option";
+    /// `detach` takes one word.
+    ExtraWord, EINVAL, "Nothing may follow the target";
+    /// More than `command::MAX_WRITE` bytes.
+    LongWrite, EINVAL, "Write is longer than 65536 bytes";
+    /// A NUL byte in the text.
+    NulByte, EINVAL, "Text has a NUL byte";
+    /// Bytes that are no UTF-8.
+    NotUtf8, EINVAL, "Text is not UTF-8";
+    /// The kernel's symbol table has no such name.
+    UnknownTarget, ENOENT, "No function has that name";
+    /// No caller is registered under that name.
+    UnknownCaller, ENOENT, "No caller has that name, see the file callers";
+    /// `modify` and `detach` want a target that is attached.
+    NotAttached, ENOENT, "Target is not attached";
+    /// `attach` wants one that is not.
+    Attached, EEXIST, "Target is attached already, write to modify instead";
+    /// ftrace allows one direct caller a function.
+    Held, EBUSY, "Function has another direct caller, see tracing/enabled_functions";
+    /// The name exists, but there is nothing at it that ftrace could patch.
+    NotTraceable, ENODEV, "ftrace cannot patch the target";
+    /// All slots are taken.
+    NoSlot, ENOSPC, "No slot is left";
+    /// Memory ran out.
+    NoMemory, ENOMEM, "Out of memory";
+}
+
+/// A refused command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// Why.
+    pub(crate) reason: Reason,
+    /// Where the word begins that is to blame, in bytes from the start of the line.
+    pub(crate) column: usize,
+}
+
+impl Reason {
+    /// Blames what stands at `column`.
+    pub(crate) fn at(self, column: usize) -> Refusal {
+        Refusal {
+            reason: self,
+            column,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reason;
+    use crate::command::MAX_WRITE;
+
+    /// `error_log` prints a reason on a line of its own, as a sentence without its full stop.
+    #[test]
+    fn reasons_are_sentences() {
+        for reason in Reason::ALL {
+            let text = reason.to_string();
+            let first = text.chars().next().unwrap();
+            assert!(first.is_uppercase() || text.starts_with("ftrace"), "{text}");
+            assert!(!text.ends_with('.') && !text.contains('\n'), "{text}");
+            assert!((1..=133).contains(&reason.errno()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_kernel_says_is_passed_on() {
+        assert_eq!(Reason::Kernel(5).errno(), 5);
+        assert_eq!(
+            Reason::Kernel(5).to_string(),
+            "The kernel refused with error 5"
+        );
+    }
+
+    #[test]
+    fn the_limit_that_is_named_is_the_limit() {
+        assert!(Reason::LongWrite
+            .to_string()
+            .contains(&MAX_WRITE.to_string()));
+    }
+
+    #[test]
+    fn errnos_are_those_of_the_interface() {
+        use std::io::Error;
+        for (reason, name) in [
+            (Reason::BadTarget, "Invalid argument"),
+            (Reason::UnknownTarget, "No such file or directory"),
+            (Reason::UnknownCaller, "No such file or directory"),
+            (Reason::NotAttached, "No such file or directory"),
+            (Reason::Attached, "File exists"),
+            (Reason::Held, "Device or resource busy"),
+            (Reason::NotTraceable, "No such device"),
+            (Reason::NoSlot, "No space left on device"),
+            (Reason::NoMemory, "Cannot allocate memory"),
+        ] {
+            let text = Error::from_raw_os_error(reason.errno()).to_string();
+            assert!(text.starts_with(name), "{reason:?}: {text}");
+        }
+    }
+}
