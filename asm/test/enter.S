@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * void enter_trampoline(u64 in[32], u64 out[32], void *trampoline)
+ *
+ * Enters the trampoline as a call site does, with all registers as in[] says
+ * but for t0 and t1, which are what they are at a call site; and leaves in
+ * out[] what they are when the target resumes.
+ *
+ * While the trampoline runs, no register is the test's own: what it needs
+ * afterwards is in memory, and t1, which is free then, leads there.
+ */
+	.macro	each_register op, base
+	\op	x1, 8 * 1(\base)
+	\op	x2, 8 * 2(\base)
+	\op	x3, 8 * 3(\base)
+	\op	x4, 8 * 4(\base)
+	\op	x7, 8 * 7(\base)
+	\op	x8, 8 * 8(\base)
+	\op	x9, 8 * 9(\base)
+	.irp	n, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20
+	\op	x\n, 8 * \n(\base)
+	.endr
+	.irp	n, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	\op	x\n, 8 * \n(\base)
+	.endr
+	.endm
+
+	.option	norelax
+	.text
+	.globl	_start
+_start:
+	la	gp, __global_pointer$
+	mv	a0, sp
+	call	harness
+
+	.globl	enter_trampoline
+enter_trampoline:
+	la	t1, harness_registers
+	each_register sd, t1
+	la	t1, out_registers
+	sd	a1, 0(t1)
+	la	t1, trampoline_address
+	sd	a2, 0(t1)
+
+	mv	t1, a0
+	each_register ld, t1
+	la	t0, resume
+	la	t1, trampoline_address
+	ld	t1, 0(t1)
+	jr	t1
+
+resume:
+	la	t1, out_registers
+	ld	t1, 0(t1)
+	each_register sd, t1
+	sd	t0, 8 * 5(t1)
+	la	t1, harness_registers
+	each_register ld, t1
+	ret
+
+	/* What t0 must still be when the target resumes. */
+	.section .rodata
+	.balign	8
+	.globl	resume_address
+resume_address:
+	.dword	resume
+
+	.bss
+	.balign	8
+harness_registers:
+	.space	8 * 32
+out_registers:
+	.space	8
+trampoline_address:
+	.space	8

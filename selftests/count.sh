@@ -1,0 +1,123 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Exact counts: whatever the harts, the context and the preemption, each call
+# is counted once.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+harts=$(grep -c ^processor /proc/cpuinfo)
+
+calls_by_one_task_are_exact()
+{
+	attach 'rvdirect_test_target count'
+	expect "hits" "$(hits rvdirect_test_target)" 0
+	total=0
+	for calls in 1 2 1000 100000; do
+		echo $calls >"$target/call_task"
+		total=$((total + calls))
+		expect "hits" "$(hits rvdirect_test_target)" $total
+	done
+}
+
+# on_each_hart COMMAND...: on all at once, on hart N bound to it.
+on_each_hart()
+{
+	pids=
+	hart=0
+	while [ $hart -lt "$harts" ]; do
+		taskset -c $hart "$@" &
+		pids="$pids $!"
+		hart=$((hart + 1))
+	done
+	for pid in $pids; do
+		wait "$pid"
+	done
+}
+
+calls_on_all_harts_at_once_are_exact()
+{
+	attach 'rvdirect_test_target count'
+	on_each_hart sh -c "echo 300000 >$target/call_task"
+	expect "hits" "$(hits rvdirect_test_target)" $((300000 * harts))
+}
+
+calls_of_more_tasks_than_harts_are_exact()
+{
+	attach 'rvdirect_test_target count'
+	pids=
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		sh -c "for n in 1 2 3 4 5; do echo 20000 >$target/call_task; done" &
+		pids="$pids $!"
+	done
+	for pid in $pids; do
+		wait "$pid"
+	done
+	expect "hits" "$(hits rvdirect_test_target)" 1000000
+}
+
+# Tasks count, and are interrupted by interrupts that count, on each hart.
+calls_in_tasks_and_interrupts_are_exact()
+{
+	attach 'rvdirect_test_target count'
+	(
+		n=0
+		while [ $n -lt 100 ]; do
+			echo 100 >"$target/call_irq"
+			n=$((n + 1))
+		done
+	) &
+	interrupts=$!
+	on_each_hart sh -c "echo 300000 >$target/call_task"
+	wait $interrupts
+	expect "hits" "$(hits rvdirect_test_target)" $((300000 * harts + 100 * 100 * harts))
+}
+
+each_attachment_counts_for_itself()
+{
+	attach 'rvdirect_test_target count'
+	attach 'rvdirect_test_shared count'
+	echo 7 >"$target/call_task"
+	echo 5 >"$target/call_shared"
+	expect "hits" "$(hits rvdirect_test_target) $(hits rvdirect_test_shared)" "7 5"
+}
+
+a_real_load_is_counted()
+{
+	attach 'ksys_read count'
+	dd if=/dev/zero of=/dev/null bs=1 count=5000 2>/dev/null
+	before=$(hits ksys_read)
+	dd if=/dev/zero of=/dev/null bs=1 count=5000 2>/dev/null
+	one=$(($(hits ksys_read) - before))
+	before=$(hits ksys_read)
+	dd if=/dev/zero of=/dev/null bs=1 count=15000 2>/dev/null
+	other=$(($(hits ksys_read) - before))
+	# What the shell and awk read beside it is the same each time.
+	expect "more hits" $((other - one)) 10000
+}
+
+# The kernel's own count of the same calls.
+agrees_with_the_function_profiler()
+{
+	echo rvdirect_test_target >"$tracing/set_ftrace_filter"
+	attach 'rvdirect_test_target count'
+	echo 1 >"$tracing/function_profile_enabled"
+	on_each_hart sh -c "echo 10000 >$target/call_task"
+	echo 0 >"$tracing/function_profile_enabled"
+	profiled=$(cat "$tracing"/trace_stat/function* |
+		awk '$1 == "rvdirect_test_target" { sum += $2 } END { print sum + 0 }')
+	echo >"$tracing/set_ftrace_filter"
+	expect "profiled" "$profiled" $((10000 * harts))
+	expect "hits" "$(hits rvdirect_test_target)" "$profiled"
+}
+
+run_tests \
+	calls_by_one_task_are_exact \
+	calls_on_all_harts_at_once_are_exact \
+	calls_of_more_tasks_than_harts_are_exact \
+	calls_in_tasks_and_interrupts_are_exact \
+	each_attachment_counts_for_itself \
+	a_real_load_is_counted \
+	agrees_with_the_function_profiler

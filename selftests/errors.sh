@@ -1,0 +1,150 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Each error that a command can meet: its errno, its entry in the log, and that
+# nothing is left behind.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+einval='Invalid argument'
+enoent='No such file or directory'
+ebusy='Device or resource busy'
+eexist='File exists'
+enodev='No such device'
+
+bad_grammar_is_EINVAL()
+{
+	for file in attach modify; do
+		refused $file 'vfs_fsync' "$einval" 'No caller is given' ''
+		refused $file 'vfs_* count' "$einval" 'Target is not a function name' 'vfs_*'
+		refused $file '77 count' "$einval" 'Target is not a function name' '77'
+		refused $file 'a:b:c count' "$einval" 'Target is not a function name' 'a:b:c'
+		refused $file 'vfs_fsync count args=1' "$einval" \
+			'Caller has no such option' 'args=1'
+		refused $file ' vfs_fsync  count x' "$einval" 'Option is not KEY=VALUE' 'x'
+	done
+	refused detach 'vfs_*' "$einval" 'Target is not a function name' 'vfs_*'
+	refused detach '* vfs_fsync' "$einval" 'Nothing may follow the target' 'vfs_fsync'
+	long=$(printf '%*s' 512 '' | tr ' ' x)
+	fails attach "$long count"
+	grep -q 'Target name is too long' "$rvdirect/error_log"
+}
+
+what_is_no_text_is_EINVAL()
+{
+	printf 'vfs_fsync nop\nvfs\0 nop\n' >/tmp/nul
+	printf 'vfs_fsync\377 nop\n' >/tmp/bytes
+	for file in attach modify detach; do
+		for text in nul:'Text has a NUL byte' bytes:'Text is not UTF-8'; do
+			message=$( { cat "/tmp/${text%%:*}" >"$rvdirect/$file"; } 2>&1) &&
+				fail "$text to $file was taken"
+			expect "message" "${message##*: }" "$einval"
+			grep -q "$file:[12]: error: ${text#*:}" "$rvdirect/error_log"
+		done
+	done
+	expect "attach" "$(cat "$rvdirect/attach")" ''
+}
+
+too_long_a_write_is_EINVAL()
+{
+	for size in 65537 1000000; do
+		tr '\0' ' ' </dev/zero | head -c $size >/tmp/blanks
+		if dd if=/tmp/blanks of="$rvdirect/attach" bs=$size 2>/tmp/message; then
+			fail "$size bytes were taken"
+		fi
+		grep -q ": $einval\$" /tmp/message
+		grep -q 'error: Write is longer than 65536 bytes' "$rvdirect/error_log"
+		echo >"$rvdirect/error_log"
+	done
+	# The longest that there may be.
+	{ head -c 65523 /tmp/blanks; echo vfs_fsync nop; } >/tmp/longest
+	dd if=/tmp/longest of="$rvdirect/attach" bs=65536
+	expect "attach" "$(cat "$rvdirect/attach")" 'vfs_fsync nop'
+}
+
+unknown_names_are_ENOENT()
+{
+	refused attach 'no_such_function count' "$enoent" 'No function has that name' no_such
+	refused attach 'vfs_fsync nope' "$enoent" \
+		'No caller has that name, see the file callers' nope
+	refused attach 'no_such_module:vfs_fsync nop' "$enoent" 'No function has that name' no_such
+	refused attach 'rvdirect_test:vfs_fsync nop' "$enoent" 'No function has that name' rvdirect
+	refused modify 'vfs_fsync nope' "$enoent" \
+		'No caller has that name, see the file callers' nope
+}
+
+what_is_not_attached_is_ENOENT()
+{
+	refused modify 'vfs_fsync count' "$enoent" 'Target is not attached' vfs
+	refused detach 'vfs_fsync' "$enoent" 'Target is not attached' vfs
+	attach 'vfs_fsync nop'
+	refused modify ' vfs_statx count' "$enoent" 'Target is not attached' vfs
+	refused detach 'vfs_statx' "$enoent" 'Target is not attached' vfs
+	# As it was written, not as what it means.
+	attach 'rvdirect_test:rvdirect_test_target nop'
+	refused detach 'rvdirect_test_target' "$enoent" 'Target is not attached' rvdirect
+}
+
+what_is_attached_is_EEXIST()
+{
+	attach 'vfs_fsync nop'
+	for caller in nop count; do
+		refused attach "vfs_fsync $caller" "$eexist" \
+			'Target is attached already, write to modify instead' vfs
+	done
+}
+
+what_ftrace_cannot_patch_is_ENODEV()
+{
+	# A notrace function, assembly, and data.
+	for name in rvdirect_test_notrace rvdirect_test:rvdirect_test_notrace memcpy jiffies_64; do
+		refused attach "$name count" "$enodev" 'ftrace cannot patch the target' "$name"
+	done
+}
+
+another_direct_caller_is_EBUSY()
+{
+	held='Function has another direct caller, see tracing/enabled_functions'
+	modprobe ftrace-direct
+	refused attach 'wake_up_process count' "$ebusy" "$held" wake_up_process
+	grep -q '^wake_up_process .*direct' "$tracing/enabled_functions"
+	rmmod ftrace-direct
+	attach 'wake_up_process count'
+	# And the other way round.
+	fails insmod /modules/ftrace-direct.ko
+	rmmod rvdirect
+	modprobe ftrace-direct
+	rmmod ftrace-direct
+	modprobe rvdirect
+	# One of our own, by another name of the function.
+	attach 'rvdirect_test_target count'
+	refused attach 'rvdirect_test:rvdirect_test_target count' "$ebusy" "$held" rvdirect
+}
+
+no_slot_is_taken_by_what_was_refused()
+{
+	modprobe ftrace-direct
+	n=0
+	while [ $n -lt 50 ]; do
+		fails attach 'wake_up_process count'
+		n=$((n + 1))
+	done
+	rmmod ftrace-direct
+	# The first slot is free still.
+	attach 'wake_up_process count'
+	grep -A1 '^wake_up_process ' "$tracing/enabled_functions" |
+		grep -q 'direct-->rvdirect_count_slots+0x0/'
+}
+
+run_tests \
+	bad_grammar_is_EINVAL \
+	what_is_no_text_is_EINVAL \
+	too_long_a_write_is_EINVAL \
+	unknown_names_are_ENOENT \
+	what_is_not_attached_is_ENOENT \
+	what_is_attached_is_EEXIST \
+	what_ftrace_cannot_patch_is_ENODEV \
+	another_direct_caller_is_EBUSY \
+	no_slot_is_taken_by_what_was_refused

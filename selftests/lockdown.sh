@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# A locked down kernel: the files cannot be opened, what is attached stays, and
+# the module goes cleanly. Lockdown is for good, so this needs a boot of its own.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+lock_down()
+{
+	attach 'rvdirect_test_target count'
+	echo integrity >/sys/kernel/security/lockdown
+}
+
+files_are_closed()
+{
+	for file in attach modify detach error_log; do
+		message=$( { echo 'vfs_fsync nop' >"$rvdirect/$file"; } 2>&1) &&
+			fail "$file was opened"
+		case $message in
+		*': Operation not permitted' | *': Permission denied') ;;
+		*) fail "$file: $message" ;;
+		esac
+	done
+}
+
+the_module_goes()
+{
+	rmmod rvdirect
+	[ ! -e "$rvdirect" ]
+}
+
+ktap_print_header
+load_modules
+ktap_set_plan 3
+ktap_test_result "lock down" lock_down
+ktap_test_result "files are closed" files_are_closed
+ktap_test_result "the module goes" the_module_goes
+ktap_finished

@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Targets in modules, and names that several functions have.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+# A name that some functions of the kernel itself share.
+shared_name()
+{
+	awk '!/\[/ { print $1 }' "$tracing/available_filter_functions" | sort | uniq -d |
+		grep '^[a-z]*_[a-z_]*$' | head -n 1
+}
+
+a_shared_name_means_all_of_them()
+{
+	name=$(shared_name)
+	[ -n "$name" ]
+	attach "$name count"
+	expect "functions" "$(functions_of "$name")" \
+		"$(awk -v n="$name" '$1 == n' "$tracing/available_filter_functions" | wc -l)"
+	expect "call sites" "$(grep -c "^$name " "$tracing/enabled_functions")" \
+		"$(functions_of "$name")"
+}
+
+a_bare_name_finds_functions_of_modules()
+{
+	load rvdirect_test_twin
+	attach 'rvdirect_test_shared count'
+	expect "functions" "$(functions_of rvdirect_test_shared)" 2
+	rmmod rvdirect_test_twin
+}
+
+a_module_name_finds_its_own()
+{
+	load rvdirect_test_twin
+	attach 'rvdirect_test_twin:rvdirect_test_shared count'
+	expect "functions" "$(functions_of rvdirect_test_twin:rvdirect_test_shared)" 1
+	echo 5 >"$target/call_shared"
+	expect "hits" "$(hits rvdirect_test_twin:rvdirect_test_shared)" 0
+	attach 'rvdirect_test:rvdirect_test_shared count'
+	echo 5 >"$target/call_shared"
+	expect "hits" "$(hits rvdirect_test:rvdirect_test_shared)" 5
+	rmmod rvdirect_test_twin
+}
+
+# Unloading the module of a target ends the attachment.
+a_target_goes_with_its_module()
+{
+	load rvdirect_test_twin
+	attach 'rvdirect_test_twin:rvdirect_test_shared count'
+	attach 'vfs_fsync nop'
+	rmmod rvdirect_test_twin
+	expect "attach" "$(cat "$rvdirect/attach")" 'vfs_fsync nop'
+	# The next module may lie at the same addresses: no stale hook there.
+	load rvdirect_test_twin calls=5
+	fails grep '^rvdirect_test_shared ' "$tracing/enabled_functions"
+	attach 'rvdirect_test_twin:rvdirect_test_shared count'
+	expect "functions" "$(functions_of rvdirect_test_twin:rvdirect_test_shared)" 1
+	rmmod rvdirect_test_twin
+}
+
+# What else the name means stays attached, with its hits.
+other_targets_of_the_name_stay()
+{
+	load rvdirect_test_twin
+	attach 'rvdirect_test_shared count'
+	echo 5 >"$target/call_shared"
+	rmmod rvdirect_test_twin
+	expect "functions" "$(functions_of rvdirect_test_shared)" 1
+	echo 3 >"$target/call_shared"
+	expect "hits" "$(hits rvdirect_test_shared)" 8
+}
+
+# Functions that come later are not part of an attachment.
+a_module_that_comes_later_is_left_alone()
+{
+	attach 'rvdirect_test_shared count'
+	load rvdirect_test_twin calls=5
+	expect "functions and hits" \
+		"$(functions_of rvdirect_test_shared) $(hits rvdirect_test_shared)" "1 0"
+	rmmod rvdirect_test_twin
+}
+
+run_tests \
+	a_shared_name_means_all_of_them \
+	a_bare_name_finds_functions_of_modules \
+	a_module_name_finds_its_own \
+	a_target_goes_with_its_module \
+	other_targets_of_the_name_stay \
+	a_module_that_comes_later_is_left_alone

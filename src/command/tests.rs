@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+
+use super::*;
+use crate::report::BindingLine;
+
+fn binding(line: &str) -> (Option<&str>, &str, &str) {
+    let binding = Binding::parse(line).unwrap();
+    (
+        binding.target.module(),
+        binding.target.function(),
+        binding.caller.text,
+    )
+}
+
+#[test]
+fn takes_a_target_and_a_caller() {
+    assert_eq!(binding("vfs_read count"), (None, "vfs_read", "count"));
+    assert_eq!(binding("ext4:f.cold nop"), (Some("ext4"), "f.cold", "nop"));
+    assert_eq!(binding("a-b:$x count"), (Some("a-b"), "$x", "count"));
+}
+
+#[test]
+fn takes_blanks_anywhere() {
+    for line in [
+        " \t vfs_read\t count  ",
+        "vfs_read count\r",
+        "vfs_read   count",
+    ] {
+        assert_eq!(binding(line), (None, "vfs_read", "count"));
+    }
+}
+
+/// Every refusal of a line of `attach` or `modify`, with the column that it blames.
+#[test]
+fn refuses_bad_bindings() {
+    let long = "x".repeat(MAX_NAME + 1);
+    let long_line = format!(" {long} count");
+    let long_module = format!("{long}:f count");
+    for (line, reason, column) in [
+        ("", Reason::NoTarget, 0),
+        ("  ", Reason::NoTarget, 0),
+        ("vfs_read", Reason::NoCaller, 9),
+        ("  vfs_read  ", Reason::NoCaller, 11),
+        ("vfs_* count", Reason::BadTarget, 0),
+        (" vfs_?ead count", Reason::BadTarget, 1),
+        ("vfs_[r]ead count", Reason::BadTarget, 0),
+        ("!vfs_read count", Reason::BadTarget, 0),
+        ("42 count", Reason::BadTarget, 0),
+        ("4k count", Reason::BadTarget, 0),
+        ("* count", Reason::BadTarget, 0),
+        (":vfs_read count", Reason::BadTarget, 0),
+        ("ext4: count", Reason::BadTarget, 0),
+        ("a:b:c count", Reason::BadTarget, 0),
+        ("ext4:mod:vfs count", Reason::BadTarget, 0),
+        ("e*:f count", Reason::BadTarget, 0),
+        ("vfs_réad count", Reason::BadTarget, 0),
+        (long_line.as_str(), Reason::LongTarget, 1),
+        (long_module.as_str(), Reason::LongTarget, 0),
+        ("vfs_read count args", Reason::BadOption, 15),
+        ("vfs_read count =4", Reason::BadOption, 15),
+        ("vfs_read count  args=4", Reason::UnknownOption, 16),
+        ("vfs_read count args= more", Reason::UnknownOption, 15),
+    ] {
+        assert_eq!(Binding::parse(line), Err(reason.at(column)), "{line:?}");
+    }
+}
+
+#[test]
+fn takes_the_longest_name() {
+    let line = format!("{} count", "x".repeat(MAX_NAME));
+    assert!(Binding::parse(&line).is_ok());
+}
+
+#[test]
+fn takes_selections() {
+    assert_eq!(Selection::parse(" * "), Ok(Selection::All));
+    match Selection::parse(" mod:f ") {
+        Ok(Selection::One(target)) => assert_eq!(target.text(), "mod:f"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn refuses_bad_selections() {
+    for (line, reason, column) in [
+        ("", Reason::NoTarget, 0),
+        ("vfs_*", Reason::BadTarget, 0),
+        ("**", Reason::BadTarget, 0),
+        ("vfs_read count", Reason::ExtraWord, 9),
+        ("* *", Reason::ExtraWord, 2),
+    ] {
+        assert_eq!(Selection::parse(line), Err(reason.at(column)), "{line:?}");
+    }
+}
+
+#[test]
+fn blames_the_word_that_is_named() {
+    let binding = Binding::parse("  vfs_read   count").unwrap();
+    assert_eq!(binding.caller.column, 13);
+    assert_eq!(binding.target.refuse(Reason::Held), Reason::Held.at(2));
+}
+
+#[test]
+fn numbers_the_lines_that_say_something() {
+    let text = "one\n\n \t\nfour\r\nfive";
+    let lines: Vec<_> = lines(text).collect();
+    assert_eq!(lines, [(1, "one"), (4, "four\r"), (5, "five")]);
+    assert_eq!(super::lines("\n").count(), 0);
+    assert_eq!(super::lines("").count(), 0);
+}
+
+#[test]
+fn takes_only_text() {
+    assert_eq!(text(b"vfs_read\n"), Ok("vfs_read\n"));
+    for (bytes, before, reason, last_line) in [
+        (&b"one\ntw\0o"[..], "one\ntw", Reason::NulByte, (2, "tw")),
+        (b"\0", "", Reason::NulByte, (1, "")),
+        (b"one\xff", "one", Reason::NotUtf8, (1, "one")),
+        // Whichever comes first.
+        (b"a\0\xff", "a", Reason::NulByte, (1, "a")),
+        (b"a\xff\0", "a", Reason::NotUtf8, (1, "a")),
+        // A character that is cut off.
+        (b"\n\nab\xc3", "\n\nab", Reason::NotUtf8, (3, "ab")),
+    ] {
+        let not_text = text(bytes).unwrap_err();
+        assert_eq!((not_text.before, not_text.reason), (before, reason));
+        assert_eq!(not_text.last_line(), last_line);
+    }
+}
+
+/// Knuth's MMIX generator: the upper bits are good enough for making up lines.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (self.0 >> 33) as usize % limit
+    }
+
+    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
+    }
+
+    fn string(&mut self, alphabet: &[char], longest: usize) -> String {
+        let length = self.below(longest + 1);
+        (0..length).map(|_| *self.pick(alphabet)).collect()
+    }
+}
+
+/// What `attach` prints for a binding that was taken makes the same binding again.
+#[test]
+fn round_trip() {
+    let alphabet: Vec<char> = "aZ_09.$:-* \t".chars().collect();
+    let mut random = Random(1);
+    let mut taken = 0;
+    for _ in 0..200_000 {
+        let line = random.string(&alphabet, 12);
+        let Ok(binding) = Binding::parse(&line) else {
+            continue;
+        };
+        taken += 1;
+        let printed = BindingLine {
+            target: binding.target.text(),
+            caller: binding.caller.text,
+        }
+        .to_string();
+        assert_eq!(printed.matches('\n').count(), 1);
+        let (number, printed) = lines(&printed).next().unwrap();
+        assert_eq!(number, 1);
+        let again = Binding::parse(printed).unwrap();
+        assert_eq!(again.target.text(), binding.target.text());
+        assert_eq!(again.target.module(), binding.target.module());
+        assert_eq!(again.target.function(), binding.target.function());
+        assert_eq!(again.caller.text, binding.caller.text);
+    }
+    assert!(taken > 1000, "only {taken} lines were taken");
+}
+
+/// Whatever is written: it is taken, or blamed at a place in the line or just behind it; and what
+/// is taken has only names that ftrace's filters take for names.
+#[test]
+fn any_text_is_taken_or_blamed() {
+    let alphabet: Vec<char> = "ab_1.$:=*?[]!\\ \t\u{e9}\u{1f600}\u{7f}".chars().collect();
+    let mut random = Random(2);
+    for _ in 0..200_000 {
+        let line = random.string(&alphabet, 16);
+        let in_line = |refusal: Refusal| {
+            assert!(refusal.column <= line.len() + 1, "{line:?}: {refusal:?}");
+        };
+        match Binding::parse(&line) {
+            Err(refusal) => in_line(refusal),
+            Ok(binding) => {
+                let name = binding.target.function();
+                assert!(!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()));
+                assert!(
+                    !name.contains(|c: char| "*?[]!\\: \t".contains(c)),
+                    "{name:?}"
+                );
+            }
+        }
+        if let Err(refusal) = Selection::parse(&line) {
+            in_line(refusal);
+        }
+    }
+}
