@@ -7,13 +7,15 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 # The module is for this architecture alone.
 ARCH ?= riscv
 
-# The kernel's Makefile takes these from its command line alone, so pass on
-# what is in the environment.
-tools := $(foreach v,ARCH LLVM RUSTC RUSTFMT CLIPPY_DRIVER BINDGEN RUST_LIB_SRC CROSS_COMPILE,\
-	$(if $($(v)),$(v)=$($(v))))
-# What the scripts take from the environment may be on this command line.
-export KSRC LLVM RUSTC RUSTFMT CLIPPY_DRIVER RUST_LIB_SRC BINDGEN LIBCLANG_PATH CARGO
-export VM_SMP VM_MEM VM_ICOUNT VM_APPEND VM_FILES VM_TIMEOUT VM_LOG
+# The kernel's Makefile takes some of these from its command line alone, so
+# pass on what is in the environment.
+tool-variables := ARCH LLVM RUSTC RUSTFMT CLIPPY_DRIVER BINDGEN RUST_LIB_SRC
+tools := $(foreach v,$(tool-variables),$(if $($(v)),$(v)=$($(v))))
+
+# What the scripts take from the environment may be on this command line. One
+# that is not set must not become one that is empty.
+$(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH VM_APPEND \
+	VM_FILES VM_ICOUNT VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
 
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) $(tools)
 

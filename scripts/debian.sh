@@ -38,35 +38,44 @@ host_mirror()
 		awk '$2 == "Debian" { print $1; exit }'
 }
 
-update_private_apt()
+# fetch_package DIR PACKAGE MIRROR SUITE: puts the newest PACKAGE in DIR.
+fetch_package()
 {
-	local arch mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	local dir=$1 package=$2 mirror=$3 suite=$4 arch
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-	mirror=$(host_mirror)
-	[ -n "$mirror" ] ||
-		die "apt knows no Debian mirror: run 'apt-get update', or set KSRC="
-	arch=$(dpkg --print-architecture)
+	case $package in
+	*:*) arch=${package#*:} ;;
+	*) arch=$(dpkg --print-architecture) ;;
+	esac
 	mkdir -p "$apt_root"/{none,state/lists/partial,cache/archives/partial}
-	cat >"$apt_root/sources.list" <<-EOF
-		deb [arch=$arch signed-by=$keyring] $mirror $kernel_suite main
-		deb [arch=riscv64 signed-by=$keyring] $mirror $guest_suite main
-	EOF
-	run_logged "$cache/apt-update.log" "reading the package lists of $kernel_suite" \
-		private_apt apt-get --error-on=any update
+	echo "deb [arch=$arch signed-by=$keyring] $mirror $suite main" >"$apt_root/sources.list"
+	private_apt apt-get --error-on=any update &&
+		(cd "$dir" && private_apt apt-get download "$package")
 }
 
-# unpack_package DIR PACKAGE: fetches the newest PACKAGE, unpacks it in DIR,
-# and leaves its version in DIR/version.
+# unpack_package DIR PACKAGE SUITE...: fetches the newest PACKAGE, unpacks it in
+# DIR, and leaves its version in DIR/version.
+#
+# The suites are tried in turn, and all of them again after a while: what a
+# mirror says of a suite does not agree while it is being synchronised.
 unpack_package()
 {
-	local dir=$1 package=$2 deb
+	local dir=$1 package=$2 log=$cache/apt.log mirror attempt suite deb
 
-	update_private_apt
-	(
-		cd "$dir" || exit
-		run_logged "$cache/apt-download.log" "fetching $package" \
-			private_apt apt-get download "$package"
-	)
+	shift 2
+	mirror=$(host_mirror)
+	[ -n "$mirror" ] ||
+		die "apt knows no Debian mirror to fetch $package from: run 'apt-get update'"
+	say "fetching $package"
+	: >"$log"
+	for attempt in 1 2 3; do
+		for suite; do
+			fetch_package "$dir" "$package" "$mirror" "$suite" >>"$log" 2>&1 && break 2
+		done
+		[ $attempt != 3 ] || die "fetching $package failed: see $log"
+		sleep 20
+	done
 	deb=$(find "$dir" -maxdepth 1 -name '*.deb')
 	dpkg-deb --field "$deb" Version >"$dir/version"
 	dpkg-deb --extract "$deb" "$dir"

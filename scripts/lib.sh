@@ -9,8 +9,8 @@
 # The guest: its kernel, as Debian packages the source, the suites that carry
 # the kernel and the user space, and the bindgen that serves this kernel.
 kernel_package=linux-source-7.3
-kernel_suite=trixie-backports
-guest_suite=trixie
+kernel_suites='trixie-backports stable-backports sid'
+guest_suites='trixie stable sid'
 bindgen_version=0.73.2
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rvdirect
