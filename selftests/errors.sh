@@ -34,7 +34,7 @@ bad_grammar_is_EINVAL()
 
 what_is_no_text_is_EINVAL()
 {
-	printf 'vfs_fsync nop\nvfs\0 nop\n' >/tmp/nul
+	printf '\nvfs\0 nop\n' >/tmp/nul
 	printf 'vfs_fsync\377 nop\n' >/tmp/bytes
 	for file in attach modify detach; do
 		for text in nul:'Text has a NUL byte' bytes:'Text is not UTF-8'; do
@@ -45,6 +45,10 @@ what_is_no_text_is_EINVAL()
 		done
 	done
 	expect "attach" "$(cat "$rvdirect/attach")" ''
+	# The line before it stands, the one behind it does not.
+	printf 'vfs_fsync nop\n\0\nvfs_statx nop\n' >/tmp/lines
+	fails dd if=/tmp/lines of="$rvdirect/attach" bs=4k
+	expect "attach" "$(cat "$rvdirect/attach")" 'vfs_fsync nop'
 }
 
 too_long_a_write_is_EINVAL()
@@ -94,6 +98,9 @@ what_is_attached_is_EEXIST()
 		refused attach "vfs_fsync $caller" "$eexist" \
 			'Target is attached already, write to modify instead' vfs
 	done
+	attach 'rvdirect_test_target count'
+	refused attach 'rvdirect_test:rvdirect_test_target count' "$eexist" \
+		'Function is attached already, by another name of it in attach' rvdirect
 }
 
 what_ftrace_cannot_patch_is_ENODEV()
@@ -118,9 +125,6 @@ another_direct_caller_is_EBUSY()
 	modprobe ftrace-direct
 	rmmod ftrace-direct
 	modprobe rvdirect
-	# One of our own, by another name of the function.
-	attach 'rvdirect_test_target count'
-	refused attach 'rvdirect_test:rvdirect_test_target count' "$ebusy" "$held" rvdirect
 }
 
 no_slot_is_taken_by_what_was_refused()

@@ -211,11 +211,33 @@ loading_and_unloading_leaks_nothing()
 	leaks_nothing load_and_unload
 }
 
+# Who opens a file while the module goes gets an error, and the kernel no harm.
+files_are_opened_while_the_module_goes()
+{
+	while [ ! -e /tmp/stop ]; do
+		cat "$rvdirect/status" "$rvdirect/attach"
+		echo 'rvdirect_test_target count' >"$rvdirect/attach"
+	done >/dev/null 2>&1 &
+	reader=$!
+	rm -f /tmp/stop
+	gone=0
+	for _ in $(seq 200); do
+		if rmmod rvdirect 2>/dev/null; then
+			gone=$((gone + 1))
+			modprobe rvdirect
+		fi
+	done
+	touch /tmp/stop
+	wait $reader
+	[ $gone -ge 3 ] || fail "the module went $gone times only"
+}
+
 run_tests \
 	modify_loses_no_call \
 	modify_between_all_callers \
 	attach_and_detach_under_load \
 	rmmod_under_load \
+	files_are_opened_while_the_module_goes \
 	several_writers_at_once \
 	writers_of_one_target \
 	a_full_cycle_leaks_nothing \

@@ -74,6 +74,21 @@ other_targets_of_the_name_stay()
 	expect "hits" "$(hits rvdirect_test_shared)" 8
 }
 
+# The text of a module's initialisation is freed as soon as that is done.
+an_init_function_goes_when_it_is_done()
+{
+	load rvdirect_test_twin milliseconds=2000 &
+	loading=$!
+	sleep 1
+	attach 'rvdirect_test_twin:init_module count'
+	attach 'rvdirect_test_twin:rvdirect_test_shared count'
+	wait $loading
+	expect "attach" "$(cat "$rvdirect/attach")" \
+		'rvdirect_test_twin:rvdirect_test_shared count'
+	rmmod rvdirect_test_twin
+	expect "attach" "$(cat "$rvdirect/attach")" ''
+}
+
 # Functions that come later are not part of an attachment.
 a_module_that_comes_later_is_left_alone()
 {
@@ -90,4 +105,5 @@ run_tests \
 	a_module_name_finds_its_own \
 	a_target_goes_with_its_module \
 	other_targets_of_the_name_stay \
+	an_init_function_goes_when_it_is_done \
 	a_module_that_comes_later_is_left_alone

@@ -28,15 +28,19 @@ all_slots_can_be_taken()
 	expect "trampolines" "$(grep -o 'rvdirect_count_slots+0x[0-9a-f]*/' \
 		"$tracing/enabled_functions" | sort -u | wc -l)" $slots
 
-	refused attach "$last count" 'No space left on device' 'No slot is left' "$last"
-	# Idling takes no slot, so it goes on; but counting would.
-	attach "$last nop"
-	refused modify "$last count" 'No space left on device' 'No slot is left' "$last"
-	write detach "$last"
+	for caller in count nop; do
+		refused attach "$last $caller" 'No space left on device' \
+			'No more targets can be attached' "$last"
+	done
+	# To count anew takes another slot for a moment.
+	first=$(head -n 1 /tmp/names)
+	refused modify "$first count" 'No space left on device' 'No slot is left' "$first"
 
-	# One comes free, and serves again.
-	write detach "$(head -n 1 /tmp/names)"
+	# One comes free, and serves again; idling takes none.
+	write detach "$first"
 	attach "$last count"
+	write modify "$last nop"
+	write modify "$last count"
 
 	# The way out with everything attached.
 	rmmod rvdirect

@@ -18,8 +18,7 @@ use crate::refusal::{
 };
 use core::fmt;
 
-/// The most bytes that one write may have: enough to write back what `attach` prints when all
-/// slots are taken.
+/// The most bytes that one write may have: at 1024 attachments, 64 for each line of `attach`.
 pub(crate) const MAX_WRITE: usize = 64 * 1024;
 
 /// The most bytes that a name may have: `KSYM_NAME_LEN`, less the terminator.
@@ -64,21 +63,13 @@ pub(crate) enum Selection<'a> {
     One(Target<'a>),
 }
 
-/// What cannot be taken as text.
+/// A line that cannot be taken as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotText<'a> {
     /// The text before the byte that is to blame.
     pub(crate) before: &'a str,
     /// What is wrong with that byte.
     pub(crate) reason: Reason,
-}
-
-impl<'a> NotText<'a> {
-    /// The number of the line with the byte to blame, and that line up to it.
-    pub(crate) fn last_line(&self) -> (usize, &'a str) {
-        let line = self.before.rsplit('\n').next().unwrap_or_default();
-        (self.before.matches('\n').count() + 1, line)
-    }
 }
 
 impl<'a> Target<'a> {
@@ -172,15 +163,16 @@ impl fmt::Display for Target<'_> {
 }
 
 /// The lines of a write that say something, each with its number, from 1.
-pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split('\n')
+pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Result<&str, NotText<'_>>)> {
+    bytes
+        .split(|&byte| byte == b'\n')
         .enumerate()
-        .map(|(index, line)| (index + 1, line))
-        .filter(|(_, line)| words(line).next().is_some())
+        .map(|(index, line)| (index + 1, text(line)))
+        .filter(|(_, line)| line.map_or(true, |line| words(line).next().is_some()))
 }
 
-/// Takes what was written as text.
-pub(crate) fn text(bytes: &[u8]) -> Result<&str, NotText<'_>> {
+/// Takes bytes as text, if they are.
+fn text(bytes: &[u8]) -> Result<&str, NotText<'_>> {
     let (valid, reason) = match core::str::from_utf8(bytes) {
         Ok(text) => (text, None),
         Err(error) => {

@@ -22,7 +22,6 @@ use crate::{
 use core::fmt::Display as _;
 use kernel::{
     debugfs::Scope,
-    error::to_result,
     fmt,
     new_mutex,
     prelude::*,
@@ -40,6 +39,8 @@ const DETACH: &CStr = c"detach";
 const CALLERS: &CStr = c"callers";
 const STATUS: &CStr = c"status";
 const ERROR_LOG: &CStr = c"error_log";
+/// How many these are.
+const FILES: c_uint = 6;
 
 /// What is behind the files.
 #[pin_data]
@@ -74,14 +75,13 @@ pub(crate) fn files(registry: Arc<Registry>) -> impl PinInit<Scope<Interface>, E
         );
     })
     .pin_chain(|_| {
-        for file in [ATTACH, MODIFY, DETACH, CALLERS, STATUS, ERROR_LOG] {
-            // SAFETY: Both are strings with a terminator. This runs while the module loads.
-            to_result(unsafe {
-                bindings::rvdirect_debugfs_hold_module(DIRECTORY.as_char_ptr(), file.as_char_ptr())
-            })
-            .inspect_err(|_| pr_err!("cannot make the files in debugfs\n"))?;
+        // `Scope` does not tell whether it could make them.
+        // SAFETY: It only reads a number.
+        if unsafe { bindings::rvdirect_debugfs_files() } == FILES {
+            return Ok(());
         }
-        Ok(())
+        pr_err!("cannot make the files in debugfs\n");
+        Err(ENODEV)
     })
 }
 
@@ -147,11 +147,10 @@ impl Interface {
         let mut bytes = KVVec::from_elem(0u8, reader.len(), GFP_KERNEL)
             .map_err(|_| self.log(file, 1, "", Reason::NoMemory.at(0)))?;
         reader.read_slice(&mut bytes)?;
-        let text = command::text(&bytes).map_err(|bad| {
-            let (number, line) = bad.last_line();
-            self.log(file, number, line, bad.reason.at(line.len()))
-        })?;
-        for (number, line) in command::lines(text) {
+        for (number, line) in command::lines(&bytes) {
+            let line = line.map_err(|bad| {
+                self.log(file, number, bad.before, bad.reason.at(bad.before.len()))
+            })?;
             carry_out(line).map_err(|refusal| self.log(file, number, line, refusal))?;
         }
         Ok(())

@@ -32,8 +32,7 @@ pub(crate) unsafe trait Trampoline {
 /// # Invariants
 ///
 /// - `ops` is initialised and registered, by `register_ftrace_direct()`.
-/// - All its functions lead to `trampoline.address()`, and the code there is entered through no
-///   other way.
+/// - All its functions lead to `trampoline.address()`.
 pub(crate) struct DirectCalls<T: Trampoline> {
     // A `KBox`, as the kernel links the `ftrace_ops` into its lists: it must not move.
     ops: ManuallyDrop<KBox<Opaque<bindings::ftrace_ops>>>,
@@ -52,22 +51,40 @@ impl<T: Trampoline> DirectCalls<T> {
     ///
     /// - [`EINVAL`]: there is no function at one of the locations, or there are no locations;
     /// - [`EBUSY`]: one of the functions has a direct caller already;
-    /// - [`ENODEV`]: ftrace has shut itself down;
+    /// - [`ENODEV`]: ftrace has shut itself down, as the kernel's text is not what it should be;
     /// - [`ENOMEM`].
     ///
-    /// Nothing is changed then.
+    /// Nothing is changed then, but in the case of [`ENODEV`].
     pub(crate) fn register(locations: &mut [usize], trampoline: T) -> Result<Self> {
         let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
-        register(ops.get(), locations, trampoline.address())?;
-        // INVARIANT: It is registered, by the call above, for the address of this trampoline.
-        Ok(DirectCalls {
-            ops: ManuallyDrop::new(ops),
-            trampoline: ManuallyDrop::new(trampoline),
-        })
+        set_filter(ops.get(), locations)?;
+        // SAFETY: `ops` has a filter, and is not registered. It stays in place until it is
+        // unregistered, as does the trampoline: both belong to what is returned.
+        let ret = unsafe { bindings::register_ftrace_direct(ops.get(), trampoline.address()) };
+        match to_result(ret) {
+            // INVARIANT: It is registered, by the call above, for the address of this trampoline.
+            Ok(()) => Ok(DirectCalls {
+                ops: ManuallyDrop::new(ops),
+                trampoline: ManuallyDrop::new(trampoline),
+            }),
+            Err(ENODEV) => {
+                // Some of the functions may lead there.
+                stay_for_ever(ENODEV);
+                core::mem::forget((ops, trampoline));
+                Err(ENODEV)
+            }
+            Err(error) => {
+                // SAFETY: `ops` is not registered; nobody else knows of its filter.
+                unsafe { bindings::ftrace_free_filter(ops.get()) };
+                Err(error)
+            }
+        }
     }
 
-    /// Lets the functions lead to `trampoline` from now on. Each call of them reaches either the
-    /// old one or the new one.
+    /// Lets the functions lead to `trampoline` from now on.
+    ///
+    /// Each call of them reaches either the old one or the new one; but a call from within a
+    /// tracer's handler, which ftrace takes for recursion, may reach neither while this goes on.
     ///
     /// Waits for the calls that are in the old one, which is then dropped. On an error, nothing is
     /// changed.
@@ -84,22 +101,24 @@ impl<T: Trampoline> DirectCalls<T> {
     }
 }
 
-/// Registers a fresh `ftrace_ops`, or leaves nothing behind.
-fn register(ops: *mut bindings::ftrace_ops, locations: &mut [usize], address: usize) -> Result {
+/// Sets the functions of a fresh `ftrace_ops`, or leaves nothing behind.
+fn set_filter(ops: *mut bindings::ftrace_ops, locations: &mut [usize]) -> Result {
     let count = c_uint::try_from(locations.len())?;
     // SAFETY: `ops` points to an `ftrace_ops` that is zeroed, which is how a static one starts;
     // `locations` has `count` elements, which the function does not change.
     let ret = unsafe { bindings::ftrace_set_filter_ips(ops, locations.as_mut_ptr(), count, 0, 1) };
-    let ret = to_result(ret).and_then(|()| {
-        // SAFETY: As above, and the filter is set. The `ftrace_ops` stays in place until it is
-        // unregistered, as does the trampoline, by the callers of this function.
-        to_result(unsafe { bindings::register_ftrace_direct(ops, address) })
-    });
-    if ret.is_err() {
+    to_result(ret).inspect_err(|_| {
         // SAFETY: `ops` is not registered; nobody else knows of its filter.
         unsafe { bindings::ftrace_free_filter(ops) };
-    }
-    ret
+    })
+}
+
+/// ftrace shuts itself down when it finds that the kernel's text is not what it should be. Call
+/// sites lead to a trampoline for ever then: it must stay, and so must the module.
+fn stay_for_ever(error: Error) {
+    pr_crit!("ftrace is down ({error:?}): a trampoline stays in use, and the module with it\n");
+    // SAFETY: It takes a reference on the module that we are.
+    unsafe { bindings::rvdirect_stay_loaded() };
 }
 
 impl<T: Trampoline> Drop for DirectCalls<T> {
@@ -108,9 +127,8 @@ impl<T: Trampoline> Drop for DirectCalls<T> {
         // SAFETY: `ops` is registered for this address, by the type invariant.
         let ret = unsafe { bindings::unregister_ftrace_direct(self.ops.get(), address, true) };
         if let Err(error) = to_result(ret) {
-            // ftrace shuts itself down when it finds that the kernel's text is not what it should
-            // be. The kernel goes on using both fields then, so they stay.
-            pr_crit!("ftrace is down ({error:?}): a trampoline stays in use, do not unload\n");
+            // The kernel goes on using both fields, so they stay.
+            stay_for_ever(error);
             return;
         }
         // SAFETY: This is `drop`, so neither is used again. The kernel knows the `ftrace_ops` no

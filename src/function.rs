@@ -10,7 +10,6 @@ use crate::{
     command::Target,
     refusal::Reason, //
 };
-use core::slice;
 use kernel::{
     prelude::*,
     str::CString,
@@ -30,13 +29,14 @@ pub(crate) fn lookup(target: &Target<'_>) -> Result<KVec<usize>, Reason> {
     let name = CString::try_from_fmt(fmt!("{}", target.function()))?;
     let mut locations = traceable(&name)?;
     if let Some(module) = target.module() {
-        locations.retain(|location| is_in_module(*location, module));
+        let mut buffer = symbol_buffer()?;
+        locations.retain(|location| is_in_module(*location, module, &mut buffer));
     }
     if !locations.is_empty() {
         return Ok(locations);
     }
     let name = CString::try_from_fmt(fmt!("{}", target.text()))?;
-    if is_symbol(&name) {
+    if is_symbol(&name)? {
         Err(Reason::NotTraceable)
     } else {
         Err(Reason::UnknownTarget)
@@ -59,63 +59,73 @@ fn traceable(name: &CStr) -> Result<KVec<usize>, Reason> {
         unsafe { bindings::register_fprobe(probe.get(), name.as_char_ptr(), core::ptr::null()) };
     match kernel::error::to_result(ret) {
         Ok(()) => {}
-        // EINVAL: what the name meant was in a module that is going.
-        Err(e) if e == ENOENT || e == EINVAL => return Ok(KVec::new()),
+        Err(ENOENT) => return Ok(KVec::new()),
         Err(e) => return Err(e.into()),
     }
 
-    // SAFETY: The `fprobe` is registered, so `hlist_array` points to as many nodes as `size` says,
-    // which neither change nor go away until it is unregistered.
-    let nodes = unsafe {
+    let locations = locations_of(&probe);
+    // SAFETY: It is registered.
+    unsafe { bindings::unregister_fprobe(probe.get()) };
+    locations
+}
+
+/// The locations of a registered `fprobe`.
+fn locations_of(probe: &Opaque<bindings::fprobe>) -> Result<KVec<usize>, Reason> {
+    // SAFETY: As it is registered, `hlist_array` points to a list that stays until it is not.
+    let (size, nodes) = unsafe {
         let list = (*probe.get()).hlist_array;
-        let size = usize::try_from((*list).size).unwrap_or(0);
-        slice::from_raw_parts((*list).array.as_ptr(), size)
+        ((*list).size, (&raw const (*list).array).cast())
     };
-    let mut locations = KVec::with_capacity(nodes.len(), GFP_KERNEL);
-    if let Ok(locations) = &mut locations {
-        for node in nodes {
-            if !locations.contains(&node.addr) {
-                // Cannot fail: the room was made above.
-                let _ = locations.push_within_capacity(node.addr);
-            }
+    let nodes: *const bindings::fprobe_hlist_node = nodes;
+    let mut locations = KVec::new();
+    for index in 0..usize::try_from(size).unwrap_or(0) {
+        // SAFETY: The list has `size` nodes. Others may write to what else a node has, but its
+        // address stays as it is.
+        let location = unsafe { (&raw const (*nodes.add(index)).addr).read() };
+        if !locations.contains(&location) {
+            locations.push(location, GFP_KERNEL)?;
         }
     }
-    // SAFETY: It is registered. `nodes` is not used any more.
-    unsafe { bindings::unregister_fprobe(probe.get()) };
-    Ok(locations?)
+    Ok(locations)
 }
 
 /// Whether the kernel knows any symbol of that name, `module:symbol` included.
-fn is_symbol(name: &CStr) -> bool {
-    let Ok(probe) = KBox::new(
+fn is_symbol(name: &CStr) -> Result<bool, Reason> {
+    let probe = KBox::new(
         Opaque::new(bindings::kprobe {
             symbol_name: name.as_char_ptr(),
             flags: bindings::KPROBE_FLAG_DISABLED,
             ..Default::default()
         }),
         GFP_KERNEL,
-    ) else {
-        return false;
-    };
+    )?;
     // SAFETY: `probe` points to a `kprobe` that is set up as its documentation says, and stays in
     // place until it is unregistered. It is disabled: it does not change the kernel's text.
     let ret = unsafe { bindings::register_kprobe(probe.get()) };
-    if ret == 0 {
-        // SAFETY: It is registered.
-        unsafe { bindings::unregister_kprobe(probe.get()) };
+    match kernel::error::to_result(ret) {
+        Ok(()) => {
+            // SAFETY: It is registered.
+            unsafe { bindings::unregister_kprobe(probe.get()) };
+            Ok(true)
+        }
+        Err(ENOENT) => Ok(false),
+        Err(ENOMEM) => Err(Reason::NoMemory),
+        // There is such a symbol, but no place for a kprobe.
+        Err(_) => Ok(true),
     }
-    // Other errors say that there is such a symbol, but no place for a kprobe.
-    ret != ENOENT.to_errno()
+}
+
+/// A buffer as long as `KSYM_SYMBOL_LEN`, which bindgen cannot evaluate: for
+/// "%s+%#lx/%#lx [%s %s]".
+fn symbol_buffer() -> Result<KVec<u8>, Reason> {
+    const SYMBOL_LEN: usize = bindings::KSYM_NAME_LEN as usize + 256;
+
+    Ok(KVec::from_elem(0, SYMBOL_LEN, GFP_KERNEL)?)
 }
 
 /// Whether `location` is in the module of that name.
-fn is_in_module(location: usize, module: &str) -> bool {
-    // As long as KSYM_SYMBOL_LEN, which bindgen cannot evaluate: "%s+%#lx/%#lx [%s %s]".
-    const SYMBOL_LEN: usize = bindings::KSYM_NAME_LEN as usize + 256;
-    let Ok(mut buffer) = KVec::from_elem(0u8, SYMBOL_LEN, GFP_KERNEL) else {
-        return false;
-    };
-    // SAFETY: The buffer is as long as the function asks for.
+fn is_in_module(location: usize, module: &str, buffer: &mut KVec<u8>) -> bool {
+    // SAFETY: The buffer is as long as the function asks for, by `symbol_buffer`.
     let length = unsafe { bindings::sprint_symbol_no_offset(buffer.as_mut_ptr().cast(), location) };
     let symbol = usize::try_from(length)
         .ok()

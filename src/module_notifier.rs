@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! News of modules that are about to be unloaded: a safe type over a `notifier_block`.
+//! News of module text that is about to be freed: a safe type over a `notifier_block`.
 //!
 //! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
 
 use crate::bindings;
-use core::marker::PhantomData;
 use kernel::{
     error::to_result,
     prelude::*,
@@ -13,59 +12,64 @@ use kernel::{
     types::Opaque, //
 };
 
-/// A module that is about to be unloaded.
+/// Text of a module that is about to be freed: of one that goes, all; of one that has just been
+/// initialised, that of its initialisation.
 ///
 /// # Invariants
 ///
-/// The pointer is valid as long as the value is borrowed.
-pub(crate) struct LeavingModule(*const bindings::module);
+/// `module` is valid as long as the value is borrowed.
+pub(crate) struct LeavingText {
+    module: *const bindings::module,
+    all: bool,
+}
 
-impl LeavingModule {
-    /// Whether `address` is in the text of the module.
+impl LeavingText {
+    /// Whether `address` is in it.
     pub(crate) fn contains(&self, address: usize) -> bool {
         // SAFETY: The pointer is valid, by the type invariant.
-        unsafe { bindings::rvdirect_within_module(address, self.0) }
+        unsafe {
+            if self.all {
+                bindings::rvdirect_within_module(address, self.module)
+            } else {
+                bindings::rvdirect_within_module_init(address, self.module)
+            }
+        }
     }
 }
 
 /// What wants to know.
-pub(crate) trait ModuleGoing: Send + Sync {
-    /// Called when `module` has run its exit function, or has failed to load. Its text is still
-    /// there, and ftrace still knows its functions.
+pub(crate) trait TextGoing: Send + Sync {
+    /// Called when `text` will not be executed any more. It is still there, and ftrace still knows
+    /// its functions.
     ///
     /// May sleep, but must not wait for the loading or unloading of a module.
-    fn module_going(&self, module: &LeavingModule);
+    fn text_going(&self, text: &LeavingText);
 }
 
-/// Tells `T` of modules that go, until it is dropped.
+/// Tells `T` of text that goes, until it is dropped.
 ///
 /// # Invariants
 ///
-/// `block` is registered, and its only field that is set, `notifier_call`, is `Self::call`.
+/// `block` is registered, and its `notifier_call` is `Self::call`.
 #[pin_data(PinnedDrop)]
 #[repr(C)]
-pub(crate) struct ModuleNotifier<T: ModuleGoing> {
+pub(crate) struct ModuleNotifier<T: TextGoing> {
     // The first field, so that a pointer to it is one to the whole.
     #[pin]
     block: Opaque<bindings::notifier_block>,
     target: Arc<T>,
-    #[pin]
-    _pin: core::marker::PhantomPinned,
-    _type: PhantomData<T>,
 }
 
 // SAFETY: Module notifiers may be registered and unregistered in any task.
-unsafe impl<T: ModuleGoing> Send for ModuleNotifier<T> {}
+unsafe impl<T: TextGoing> Send for ModuleNotifier<T> {}
 // SAFETY: There is nothing to do with a shared reference.
-unsafe impl<T: ModuleGoing> Sync for ModuleNotifier<T> {}
+unsafe impl<T: TextGoing> Sync for ModuleNotifier<T> {}
 
-impl<T: ModuleGoing> ModuleNotifier<T> {
+impl<T: TextGoing> ModuleNotifier<T> {
     /// Registers a notifier that tells `target`.
     pub(crate) fn new(target: Arc<T>) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             target,
-            _pin: core::marker::PhantomPinned,
-            _type: PhantomData,
             // Last, as it may be called from here on.
             block <- Opaque::try_ffi_init(|block: *mut bindings::notifier_block| {
                 // SAFETY: `block` is valid for writing. It is pinned from here on, and `drop`
@@ -73,6 +77,8 @@ impl<T: ModuleGoing> ModuleNotifier<T> {
                 to_result(unsafe {
                     block.write(bindings::notifier_block {
                         notifier_call: Some(Self::call),
+                        // Those behind one that refuses a module are not told that it goes.
+                        priority: c_int::MAX,
                         ..Default::default()
                     });
                     bindings::register_module_notifier(block)
@@ -89,20 +95,25 @@ impl<T: ModuleGoing> ModuleNotifier<T> {
         state: usize,
         module: *mut c_void,
     ) -> c_int {
-        if state == bindings::module_state_MODULE_STATE_GOING as usize {
+        const GOING: usize = bindings::module_state_MODULE_STATE_GOING as usize;
+        const LIVE: usize = bindings::module_state_MODULE_STATE_LIVE as usize;
+
+        if state == GOING || state == LIVE {
             // SAFETY: By the requirements of this function, and as `Self` is `repr(C)`. It lives
             // at least until it is unregistered, which waits for this call.
             let this = unsafe { &*block.cast::<Self>() };
             // INVARIANT: The module is valid during this call, by the same.
-            this.target
-                .module_going(&LeavingModule(module.cast_const().cast()));
+            this.target.text_going(&LeavingText {
+                module: module.cast_const().cast(),
+                all: state == GOING,
+            });
         }
         bindings::NOTIFY_DONE as c_int
     }
 }
 
 #[pinned_drop]
-impl<T: ModuleGoing> PinnedDrop for ModuleNotifier<T> {
+impl<T: TextGoing> PinnedDrop for ModuleNotifier<T> {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: It is registered, by the type invariant. Cannot fail for that reason.
         unsafe { bindings::unregister_module_notifier(self.block.get()) };

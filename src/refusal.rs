@@ -84,10 +84,14 @@ reasons! {
     NotAttached, ENOENT, "Target is not attached";
     /// `attach` wants one that is not.
     Attached, EEXIST, "Target is attached already, write to modify instead";
+    /// A function of the target belongs to another attachment.
+    Overlaps, EEXIST, "Function is attached already, by another name of it in attach";
     /// ftrace allows one direct caller a function.
     Held, EBUSY, "Function has another direct caller, see tracing/enabled_functions";
     /// The name exists, but there is nothing at it that ftrace could patch.
     NotTraceable, ENODEV, "ftrace cannot patch the target";
+    /// As many targets are attached as there are slots.
+    Full, ENOSPC, "No more targets can be attached";
     /// All slots are taken.
     NoSlot, ENOSPC, "No slot is left";
     /// Memory ran out.

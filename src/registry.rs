@@ -18,8 +18,8 @@ use crate::{
     ftrace::DirectCalls,
     function,
     module_notifier::{
-        LeavingModule,
-        ModuleGoing, //
+        LeavingText,
+        TextGoing, //
     },
     refusal::{
         Reason,
@@ -29,7 +29,10 @@ use crate::{
         BindingLine,
         Status, //
     },
-    slot::Pool, //
+    slot::{
+        self,
+        Pool, //
+    },
 };
 use core::fmt::Display as _;
 use kernel::{
@@ -78,8 +81,12 @@ impl Registry {
         if find(&attachments, &target).is_some() {
             return Err(target.refuse(Reason::Attached));
         }
+        // Each takes its time to go, so that there must be an end, for idle ones too.
+        if attachments.len() >= slot::SLOTS {
+            return Err(target.refuse(Reason::Full));
+        }
         let attachment = self
-            .make_attachment(&target, caller)
+            .make_attachment(&target, caller, &attachments)
             .map_err(|reason| target.refuse(reason))?;
         attachments
             .push(attachment, GFP_KERNEL)
@@ -145,13 +152,21 @@ impl Registry {
         Ok(())
     }
 
-    fn make_attachment(&self, target: &Target<'_>, caller: Caller) -> Result<Attachment, Reason> {
+    fn make_attachment(
+        &self,
+        target: &Target<'_>,
+        caller: Caller,
+        others: &[Attachment],
+    ) -> Result<Attachment, Reason> {
         let mut locations = function::lookup(target)?;
+        if others.iter().any(|other| other.hooks_any(&locations)) {
+            return Err(Reason::Overlaps);
+        }
         let counter = Arc::new(Counter::new()?, GFP_KERNEL)?;
         let trampoline = caller.trampoline(self.slots, &counter)?;
         Ok(Attachment {
             target: CString::try_from_fmt(fmt!("{}", target.text()))?,
-            calls: DirectCalls::register(&mut locations, trampoline)?,
+            calls: register(&mut locations, trampoline)?,
             locations,
             caller,
             counter,
@@ -160,7 +175,7 @@ impl Registry {
 
     /// What is left of an attachment without the functions of a module: the same counter, and a
     /// trampoline of its own.
-    fn without(&self, attachment: Attachment, module: &LeavingModule) -> Option<Attachment> {
+    fn without(&self, attachment: Attachment, text: &LeavingText) -> Option<Attachment> {
         let Attachment {
             calls,
             target,
@@ -169,13 +184,13 @@ impl Registry {
             counter,
         } = attachment;
         drop(calls);
-        locations.retain(|location| !module.contains(*location));
+        locations.retain(|location| !text.contains(*location));
         if locations.is_empty() {
             return None;
         }
         let calls = caller
             .trampoline(self.slots, &counter)
-            .and_then(|trampoline| Ok(DirectCalls::register(&mut locations, trampoline)?))
+            .and_then(|trampoline| register(&mut locations, trampoline))
             .inspect_err(|reason| {
                 let errno = reason.errno();
                 pr_warn!("{target:?}: detached with a module that went, error {errno}\n");
@@ -191,23 +206,23 @@ impl Registry {
     }
 }
 
-/// ftrace forgets the functions of a module that goes, but would take those of another module, at
-/// the same addresses later, for them. So they are detached before; what else the attachment hooks
-/// stays hooked.
-impl ModuleGoing for Registry {
-    fn module_going(&self, module: &LeavingModule) {
+/// ftrace forgets the functions of text that goes, but not that they were to be called directly:
+/// with a function of another module at such an address, detaching would shut ftrace down. So they
+/// are detached before. What else the attachment hooks is hooked again, with the same hits.
+impl TextGoing for Registry {
+    fn text_going(&self, text: &LeavingText) {
         let mut attachments = self.attachments.lock();
         let mut index = 0;
         while let Some(attachment) = attachments.get(index) {
             let mut locations = attachment.locations.iter();
-            if !locations.any(|location| module.contains(*location)) {
+            if !locations.any(|location| text.contains(*location)) {
                 index += 1;
                 continue;
             }
             let Ok(attachment) = attachments.remove(index) else {
                 return;
             };
-            if let Some(rest) = self.without(attachment, module) {
+            if let Some(rest) = self.without(attachment, text) {
                 // Cannot fail: there was room for it before.
                 let _ = attachments.insert_within_capacity(index, rest);
                 index += 1;
@@ -217,10 +232,26 @@ impl ModuleGoing for Registry {
 }
 
 impl Attachment {
+    fn hooks_any(&self, locations: &[usize]) -> bool {
+        locations
+            .iter()
+            .any(|location| self.locations.contains(location))
+    }
+
     fn target(&self) -> &str {
         // Cannot fail: it was made from a `str`.
         self.target.to_str().unwrap_or_default()
     }
+}
+
+fn register(
+    locations: &mut [usize],
+    trampoline: Trampoline,
+) -> Result<DirectCalls<Trampoline>, Reason> {
+    DirectCalls::register(locations, trampoline).map_err(|error| match error {
+        EBUSY => Reason::Held,
+        error => error.into(),
+    })
 }
 
 fn find_caller(binding: &Binding<'_>) -> Result<Caller, Refusal> {
@@ -236,7 +267,6 @@ fn find(attachments: &[Attachment], target: &Target<'_>) -> Option<usize> {
 impl From<Error> for Reason {
     fn from(error: Error) -> Self {
         match error {
-            EBUSY => Reason::Held,
             ENOMEM => Reason::NoMemory,
             error => Reason::Kernel(-error.to_errno()),
         }

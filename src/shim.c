@@ -2,13 +2,13 @@
 /*
  * What only C can say: inline functions, and the owner of a debugfs file.
  */
-#include <linux/dcache.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/clock.h>
+#include <linux/smp.h>
 
 #include "shim.h"
 
@@ -16,9 +16,14 @@ MODULE_VERSION("0.1.0");
 
 void rvdirect_synchronize_trampolines(void)
 {
-	/* As ftrace_shutdown() does: idle tasks are seen by "rude" alone. */
+	/* As ftrace_shutdown() does, where either may be empty. */
 	synchronize_rcu_tasks_rude();
 	synchronize_rcu_tasks();
+}
+
+void rvdirect_synchronize_harts(void)
+{
+	kick_all_cpus_sync();
 }
 
 bool rvdirect_within_module(unsigned long addr, const struct module *mod)
@@ -26,9 +31,19 @@ bool rvdirect_within_module(unsigned long addr, const struct module *mod)
 	return within_module(addr, mod);
 }
 
+bool rvdirect_within_module_init(unsigned long addr, const struct module *mod)
+{
+	return within_module_init(addr, mod);
+}
+
 u64 rvdirect_log_clock(void)
 {
 	return local_clock();
+}
+
+void rvdirect_stay_loaded(void)
+{
+	__module_get(THIS_MODULE);
 }
 
 /*
@@ -37,59 +52,35 @@ u64 rvdirect_log_clock(void)
  * its file_operations, which lie in the module: with an empty owner, rmmod
  * while somebody has a file open ends in a page fault when it is closed.
  *
- * So the inode gets a copy of debugfs's proxy operations that names the owner:
- * the VFS takes a reference on the module for as long as the file is open, and
- * a new opening fails once the module is going.
+ * So the linker sends what kernel::debugfs calls in this module here (--wrap in
+ * Kbuild), and each file gets a copy of its operations that names the owner. An
+ * open file holds the module then, and nobody can open one while it goes.
  */
-static const struct file_operations *debugfs_proxy __ro_after_init;
-static struct file_operations owned_proxy __ro_after_init;
+typeof(debugfs_create_file_full) __real_debugfs_create_file_full;
+typeof(debugfs_create_file_full) __wrap_debugfs_create_file_full;
 
-static int owned_proxy_open(struct inode *inode, struct file *file)
+static struct file_operations owned_fops[8];
+static unsigned int files;
+
+struct dentry *__wrap_debugfs_create_file_full(const char *name, umode_t mode,
+					       struct dentry *parent, void *data,
+					       const void *aux,
+					       const struct file_operations *fops)
 {
-	int err;
+	struct file_operations *owned = &owned_fops[files];
+	struct dentry *dentry;
 
-	/* debugfs insists on its own operations while it opens a file. */
-	file->f_op = debugfs_proxy;
-	err = debugfs_proxy->open(inode, file);
-	/* The reference that the VFS took, and will put, is on these. */
-	file->f_op = &owned_proxy;
-	return err;
+	if (files == ARRAY_SIZE(owned_fops))
+		return ERR_PTR(-ENOSPC);
+	*owned = *fops;
+	owned->owner = THIS_MODULE;
+	dentry = __real_debugfs_create_file_full(name, mode, parent, data, aux, owned);
+	if (!IS_ERR(dentry))
+		files++;
+	return dentry;
 }
 
-static int hold_module(struct dentry *dentry)
+unsigned int rvdirect_debugfs_files(void)
 {
-	struct inode *inode = d_inode(dentry);
-
-	if (!debugfs_proxy) {
-		debugfs_proxy = inode->i_fop;
-		owned_proxy = *debugfs_proxy;
-		owned_proxy.owner = THIS_MODULE;
-		owned_proxy.open = owned_proxy_open;
-	}
-	if (WARN_ON(inode->i_fop != debugfs_proxy))
-		return -EINVAL;
-	inode->i_fop = &owned_proxy;
-	/*
-	 * One reference is debugfs's, one the caller's. One more may be of a
-	 * file that was opened before, without an owner: stay for ever.
-	 */
-	if (d_count(dentry) > 2)
-		__module_get(THIS_MODULE);
-	return 0;
-}
-
-int rvdirect_debugfs_hold_module(const char *dir, const char *file)
-{
-	struct dentry *parent, *dentry;
-	int err = -ENOENT;
-
-	parent = debugfs_lookup(dir, NULL);
-	if (!parent)
-		return err;
-	dentry = debugfs_lookup(file, parent);
-	if (dentry)
-		err = hold_module(dentry);
-	dput(dentry);
-	dput(parent);
-	return err;
+	return files;
 }

@@ -13,17 +13,25 @@ struct module;
  */
 void rvdirect_synchronize_trampolines(void);
 
-/* Whether @addr is in the text of @mod. */
+/*
+ * Makes what this hart wrote before visible to all harts before whatever they
+ * do after it returns. Waits for the other harts.
+ */
+void rvdirect_synchronize_harts(void);
+
+/* Whether @addr is in the memory of @mod. */
 bool rvdirect_within_module(unsigned long addr, const struct module *mod);
+
+/* Whether @addr is in the part of @mod that goes when it is initialised. */
+bool rvdirect_within_module_init(unsigned long addr, const struct module *mod);
 
 /* The time that printk shows, in nanoseconds. */
 u64 rvdirect_log_clock(void);
 
-/*
- * Makes each opening of the debugfs file /@dir/@file hold this module until
- * the file is closed. To be called once a file, before the module's init
- * returns. Returns 0, or -ENOENT if there is no such file.
- */
-int rvdirect_debugfs_hold_module(const char *dir, const char *file);
+/* Keeps this module from being unloaded, for ever. */
+void rvdirect_stay_loaded(void);
+
+/* How many files kernel::debugfs has made for this module; see src/shim.c. */
+unsigned int rvdirect_debugfs_files(void);
 
 #endif /* RVDIRECT_SHIM_H */

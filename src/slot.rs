@@ -13,7 +13,8 @@ use kernel::{
     sync::Arc, //
 };
 
-const SLOTS: usize = bindings::RVDIRECT_SLOTS as usize;
+/// How many slots there are.
+pub(crate) const SLOTS: usize = bindings::RVDIRECT_SLOTS as usize;
 const WORDS: usize = SLOTS / 64;
 
 const _: () = assert!(SLOTS % 64 == 0);
@@ -51,6 +52,8 @@ impl Pool {
         // `Slot::drop` gives one back.
         let slot = Slot { number, counter };
         slot.set_counter(slot.counter.as_ptr());
+        // SAFETY: It may sleep here: we are in the context of a command.
+        unsafe { bindings::rvdirect_synchronize_harts() };
         Some(slot)
     }
 }
@@ -77,7 +80,8 @@ impl Slot {
         let counters: *mut *mut c_void = (&raw mut bindings::rvdirect_slot_counter).cast();
         // SAFETY: By the type invariant, `number` is within the array, and nobody else writes to
         // this element. The trampoline reads it only while a call site leads to it, and that is
-        // neither before `take` returns nor any more when the slot is dropped.
+        // neither before `take` returns, after all harts have seen the new value, nor any more
+        // when the slot is dropped.
         unsafe { ptr::write_volatile(counters.add(self.number), counter.cast_mut()) };
     }
 }

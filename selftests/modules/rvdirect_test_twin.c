@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The second module with a rvdirect_test_shared(). Loading it calls the
- * function as often as its parameter says.
+ * function as often as one parameter says, and takes as long as the other says.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 
 #include "rvdirect_test.h"
@@ -11,8 +12,13 @@ static unsigned int calls;
 module_param(calls, uint, 0);
 MODULE_PARM_DESC(calls, "how often to call rvdirect_test_shared() on loading");
 
+static unsigned int milliseconds;
+module_param(milliseconds, uint, 0);
+MODULE_PARM_DESC(milliseconds, "how long loading takes");
+
 static int __init rvdirect_test_twin_init(void)
 {
+	msleep(milliseconds);
 	for (unsigned int i = 0; i < calls; i++)
 		rvdirect_test_shared();
 	return 0;
