@@ -19,8 +19,11 @@ $(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH VM_APP
 
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) $(tools)
 
+# What was built for another kernel is not out of date by its times alone.
 .PHONY: modules
 modules: check-kdir
+	@[ ! -e .kdir ] || [ "$$(cat .kdir)" = "$(abspath $(KDIR))" ] || $(kbuild) clean
+	@echo "$(abspath $(KDIR))" >.kdir
 	$(kbuild) modules
 
 .PHONY: modules_install
@@ -30,7 +33,7 @@ modules_install: check-kdir
 .PHONY: clean
 clean: check-kdir
 	$(kbuild) clean
-	$(kbuild) M=$(CURDIR)/selftests/modules clean
+	@rm -f .kdir
 
 .PHONY: rust-analyzer
 rust-analyzer: check-kdir
@@ -43,23 +46,23 @@ check-kdir:
 # All that follows uses the guest and its kernel.
 
 .PHONY: run
-run: guest-modules
+run: setup
 	@VM_SMP=$(or $(VM_SMP),4) scripts/vm scripts/demo
 
 .PHONY: test
-test: guest-modules
+test: setup
 	@scripts/test
 
 .PHONY: bench
-bench: guest-modules
+bench: setup
 	@scripts/bench
 
 .PHONY: vm
-vm: guest-modules
+vm: setup
 	@scripts/vm $(SCRIPT)
 
 .PHONY: shell
-shell: guest-modules
+shell: setup
 	@scripts/vm --shell
 
 .PHONY: check
@@ -69,10 +72,6 @@ check: setup
 .PHONY: kdir
 kdir: setup
 	@scripts/kernel
-
-.PHONY: guest-modules
-guest-modules: setup
-	@scripts/guest-modules
 
 .PHONY: setup
 setup:

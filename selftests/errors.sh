@@ -100,7 +100,7 @@ what_is_attached_is_EEXIST()
 	done
 	attach 'rvdirect_test_target count'
 	refused attach 'rvdirect_test:rvdirect_test_target count' "$eexist" \
-		'Function is attached already, by another name of it in attach' rvdirect
+		'Function is attached already, under another name' rvdirect
 }
 
 what_ftrace_cannot_patch_is_ENODEV()

@@ -85,7 +85,7 @@ reasons! {
     /// `attach` wants one that is not.
     Attached, EEXIST, "Target is attached already, write to modify instead";
     /// A function of the target belongs to another attachment.
-    Overlaps, EEXIST, "Function is attached already, by another name of it in attach";
+    Overlaps, EEXIST, "Function is attached already, under another name";
     /// ftrace allows one direct caller a function.
     Held, EBUSY, "Function has another direct caller, see tracing/enabled_functions";
     /// The name exists, but there is nothing at it that ftrace could patch.
