@@ -15,7 +15,7 @@ tools := $(foreach v,$(tool-variables),$(if $($(v)),$(v)=$($(v))))
 # What the scripts take from the environment may be on this command line. One
 # that is not set must not become one that is empty.
 $(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH VM_APPEND \
-	VM_FILES VM_ICOUNT VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
+	VM_FILES VM_ICOUNT VM_KERNEL VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
 
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) $(tools)
 
@@ -85,7 +85,8 @@ help:
 	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
 	@echo '  bench           - what each caller costs, in instructions'
 	@echo '  vm SCRIPT=path  - run a script in the guest as root; see scripts/vm'
-	@echo '                    for VM_SMP= VM_MEM= VM_ICOUNT=1 VM_APPEND= VM_FILES='
+	@echo '                    for VM_KERNEL=debug VM_SMP= VM_MEM= VM_ICOUNT=1'
+	@echo '                    VM_APPEND= VM_FILES='
 	@echo '  shell           - an interactive guest'
 	@echo "  kdir            - print the guest kernel's build tree"
 	@echo
