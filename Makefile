@@ -47,7 +47,7 @@ check-kdir:
 
 .PHONY: run
 run: setup
-	@VM_SMP=$(or $(VM_SMP),4) scripts/vm scripts/demo
+	@scripts/vm scripts/demo
 
 .PHONY: test
 test: setup

@@ -99,6 +99,7 @@ rmmod_under_load()
 	done
 }
 
+# writer TARGET: a full round of commands, again and again.
 writer()
 {
 	n=0
@@ -132,15 +133,7 @@ several_writers_at_once()
 writers_of_one_target()
 {
 	for _ in 1 2 3 4; do
-		(
-			n=0
-			while [ $n -lt 15 ]; do
-				echo 'rvdirect_test_target count' >"$rvdirect/attach"
-				echo 'rvdirect_test_target nop' >"$rvdirect/modify"
-				echo 'rvdirect_test_target' >"$rvdirect/detach"
-				n=$((n + 1))
-			done
-		) 2>/dev/null &
+		(set +e; writer rvdirect_test_target) 2>/dev/null &
 	done
 	start_hitting
 	sleep 2
@@ -214,12 +207,16 @@ loading_and_unloading_leaks_nothing()
 # Who opens a file while the module goes gets an error, and the kernel no harm.
 files_are_opened_while_the_module_goes()
 {
-	while [ ! -e /tmp/stop ]; do
-		cat "$rvdirect/status" "$rvdirect/attach"
-		echo 'rvdirect_test_target count' >"$rvdirect/attach"
-	done >/dev/null 2>&1 &
+	rm -f /tmp/stop /tmp/rounds
+	(
+		set +e
+		while [ ! -e /tmp/stop ]; do
+			cat "$rvdirect/status" "$rvdirect/attach"
+			echo 'rvdirect_test_target count' >"$rvdirect/attach"
+			echo >>/tmp/rounds
+		done
+	) >/dev/null 2>&1 &
 	reader=$!
-	rm -f /tmp/stop
 	gone=0
 	for _ in $(seq 200); do
 		if rmmod rvdirect 2>/dev/null; then
@@ -230,6 +227,8 @@ files_are_opened_while_the_module_goes()
 	touch /tmp/stop
 	wait $reader
 	[ $gone -ge 3 ] || fail "the module went $gone times only"
+	rounds=$(wc -l </tmp/rounds)
+	[ "$rounds" -ge 3 ] || fail "the files were opened $rounds times only"
 }
 
 run_tests \

@@ -32,14 +32,7 @@ use kernel::{
     uaccess::UserSliceReader, //
 };
 
-const DIRECTORY: &CStr = c"rvdirect";
-const ATTACH: &CStr = c"attach";
-const MODIFY: &CStr = c"modify";
-const DETACH: &CStr = c"detach";
-const CALLERS: &CStr = c"callers";
-const STATUS: &CStr = c"status";
-const ERROR_LOG: &CStr = c"error_log";
-/// How many these are.
+/// How many files [`files`] makes.
 const FILES: c_uint = 6;
 
 /// What is behind the files.
@@ -56,19 +49,19 @@ pub(crate) fn files(registry: Arc<Registry>) -> impl PinInit<Scope<Interface>, E
         registry,
         error_log <- new_mutex!(ErrorLog::new(), "rvdirect::error_log"),
     }? Error);
-    Scope::dir(interface, DIRECTORY, |interface, dir| {
+    Scope::dir(interface, c"rvdirect", |interface, dir| {
         dir.read_write_callback_file(
-            ATTACH,
+            c"attach",
             interface,
             &Interface::show_attach,
             &Interface::attach,
         );
-        dir.write_only_callback_file(MODIFY, interface, &Interface::modify);
-        dir.write_only_callback_file(DETACH, interface, &Interface::detach);
-        dir.read_callback_file(CALLERS, interface, &Interface::show_callers);
-        dir.read_callback_file(STATUS, interface, &Interface::show_status);
+        dir.write_only_callback_file(c"modify", interface, &Interface::modify);
+        dir.write_only_callback_file(c"detach", interface, &Interface::detach);
+        dir.read_callback_file(c"callers", interface, &Interface::show_callers);
+        dir.read_callback_file(c"status", interface, &Interface::show_status);
         dir.read_write_callback_file(
-            ERROR_LOG,
+            c"error_log",
             interface,
             &Interface::show_error_log,
             &Interface::clear_error_log,

@@ -7,7 +7,10 @@
 
 use crate::{
     bindings,
-    command::Target,
+    command::{
+        Target,
+        MAX_NAME, //
+    },
     refusal::Reason, //
 };
 use kernel::{
@@ -15,6 +18,8 @@ use kernel::{
     str::CString,
     types::Opaque, //
 };
+
+const _: () = assert!(MAX_NAME == bindings::KSYM_NAME_LEN as usize - 1);
 
 /// Finds the functions that `target` means, in the kernel and in its modules.
 ///

@@ -6,6 +6,7 @@
 
 mod command;
 mod error_log;
+mod random;
 mod refusal;
 mod report;
 mod slot_map;

@@ -42,6 +42,7 @@ impl<const WORDS: usize> SlotMap<WORDS> {
 #[cfg(test)]
 mod tests {
     use super::SlotMap;
+    use crate::random::Random;
 
     #[test]
     fn takes_every_slot_once_and_then_none() {
@@ -72,22 +73,18 @@ mod tests {
     /// Any mixture of taking and giving back agrees with a plain model.
     #[test]
     fn agrees_with_a_model() {
-        let mut random = 1u64;
+        let mut random = Random::new(1);
         let mut map = SlotMap::<3>::new();
         let mut model = [false; 192];
         for _ in 0..100_000 {
-            // Knuth's MMIX generator: the upper bits are good enough here.
-            random = random
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
-            if random >> 63 == 0 {
+            if random.below(2) == 0 {
                 let free = model.iter().position(|taken| !taken);
                 assert_eq!(map.take(), free);
                 if let Some(slot) = free {
                     model[slot] = true;
                 }
             } else {
-                let slot = (random >> 32) as usize % model.len();
+                let slot = random.below(model.len());
                 assert_eq!(map.give_back(slot), model[slot]);
                 model[slot] = false;
             }

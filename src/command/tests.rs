@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 use super::*;
-use crate::report::BindingLine;
+use crate::{
+    random::Random,
+    report::BindingLine, //
+};
 
 fn binding(line: &str) -> (Option<&str>, &str, &str) {
     let binding = Binding::parse(line).unwrap();
@@ -140,33 +143,11 @@ fn blames_the_line_that_is_no_text() {
     );
 }
 
-/// Knuth's MMIX generator: the upper bits are good enough for making up lines.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        (self.0 >> 33) as usize % limit
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len())]
-    }
-
-    fn string(&mut self, alphabet: &[char], longest: usize) -> String {
-        let length = self.below(longest + 1);
-        (0..length).map(|_| *self.pick(alphabet)).collect()
-    }
-}
-
 /// What `attach` prints for a binding that was taken makes the same binding again.
 #[test]
 fn round_trip() {
     let alphabet: Vec<char> = "aZ_09.$:-* \t".chars().collect();
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let mut taken = 0;
     for _ in 0..200_000 {
         let line = random.string(&alphabet, 12);
@@ -196,7 +177,7 @@ fn round_trip() {
 #[test]
 fn any_text_is_taken_or_blamed() {
     let alphabet: Vec<char> = "ab_1.$:=*?[]!\\ \t\u{e9}\u{1f600}\u{7f}".chars().collect();
-    let mut random = Random(2);
+    let mut random = Random::new(2);
     for _ in 0..200_000 {
         let line = random.string(&alphabet, 16);
         let in_line = |refusal: Refusal| {
