@@ -20,10 +20,17 @@
  *
  * A trampoline may be entered in any context and, as it runs on no locks, on
  * all harts at once.
+ *
+ * Each kind has RVDIRECT_SLOTS slots. A slot knows its number and nothing more,
+ * so it gets the rows of its struct rvdirect_slot into t1 and goes on to the
+ * code that its kind shares.
  */
 #include <linux/linkage.h>
 #include <asm/asm.h>
 #include <asm/asm-offsets.h>
+#include <asm/csr.h>
+#include <asm/thread_info.h>
+#include <rvdirect-offsets.h>
 #include "trampoline.h"
 
 	/* The module loader refuses the relocations of linker relaxation. */
@@ -36,23 +43,60 @@ SYM_CODE_START(rvdirect_nop)
 SYM_CODE_END(rvdirect_nop)
 
 /*
- * COUNT_SLOT - one slot: add one to this hart's row of the slot's counter
- * @slot: the slot's number
+ * ADD_TO_ROW - add one to this hart's row
+ * @rows: register with the rows; kept
+ * @field: which part of the row
+ * @row: register to work with
+ * @one: another one
  *
  * A call that moves to another hart after it read thread_info.cpu still adds
  * to the row that it chose: amoadd is atomic among harts, and an interrupt
  * comes before it or after it. So the sum over the rows is exact.
+ */
+	.macro	ADD_TO_ROW rows, field, row, one
+	lw	\row, TASK_TI_CPU(tp)
+	slli	\row, \row, RVDIRECT_ROW_SHIFT
+	add	\row, \row, \rows
+	.if	\field
+	addi	\row, \row, \field
+	.endif
+	li	\one, 1
+	/* Whoever sees that a call has left sees all that it counted before. */
+	amoadd.d.rl zero, \one, (\row)
+	.endm
+
+/*
+ * SLOTS - the slots of one kind
+ * @name: of them all
+ * @code: what a slot does, a macro that takes the slot's number
+ */
+	.macro	SLOTS name, code:vararg
+	.option	push
+	.option	norvc		/* so that they have one size */
+SYM_CODE_START(\name)
+	.set	.Lslot, 0
+	.rept	RVDIRECT_SLOTS
+	REG_L	t1, rvdirect_slot_rows + SZREG * .Lslot
+	\code
+	.set	.Lslot, .Lslot + 1
+	.endr
+SYM_INNER_LABEL(\name\()_end, SYM_L_GLOBAL)
+SYM_CODE_END(\name)
+	.option	pop
+	.endm
+
+/*
+ * COUNT - the whole of a trampoline that counts: not shared, to save the jump
  *
  *	sp + 16	->	+-----------------+  the target's sp
  *			| t0              |
  *	sp + 8	->	+-----------------+
- *			| (alignment)     |
+ *			| one             |
  *	sp	->	+-----------------+
  */
-	.macro	COUNT_SLOT slot
+	.macro	COUNT
 	addi	sp, sp, -16
 	REG_S	t0, 8(sp)
-	REG_L	t1, rvdirect_slot_counter + SZREG * \slot
 	lw	t0, TASK_TI_CPU(tp)
 	slli	t0, t0, RVDIRECT_ROW_SHIFT
 	add	t1, t1, t0
@@ -63,17 +107,359 @@ SYM_CODE_END(rvdirect_nop)
 	jr	t0
 	.endm
 
-SYM_CODE_START(rvdirect_count_slots)
-	.set	.Lslot, 0
-	.rept	RVDIRECT_SLOTS
-	COUNT_SLOT .Lslot
-	.set	.Lslot, .Lslot + 1
+SLOTS	rvdirect_count_slots, COUNT
+
+/*
+ * PUSH_FRAMES, POP_FRAMES - two frames, as the unwinder knows them, around a
+ * struct rvdirect_call. The stack then looks as if the target had called the
+ * trampoline, and its caller the target:
+ *
+ *			| stack arguments |
+ *	target's sp ->	+-----------------+ <- the target's frame
+ *			| ra              |    caller
+ *			| s0              |    caller_fp
+ *	s0	->	+-----------------+ <- the trampoline's frame
+ *			| t0              |    resume
+ *			| target's frame  |    fp
+ *			+-----------------+
+ *			| t1              |    rows
+ *			| ticks           |
+ *	sp, short ->	+-----------------+
+ *			| (alignment)     |
+ *			| exit            |    the handler to call on return
+ *			| t2-t6           |    temps
+ *			| cookie          |
+ *			| a0, a1 returned |    ret
+ *			| a0-a7           |    args
+ *	sp, whole ->	+-----------------+
+ *
+ * @from: which part of it there is: WHOLE, or SHORT where nothing is called but
+ *	the target
+ *
+ * What is not stored here is stored by the macros below, where it is needed.
+ */
+#define WHOLE	0
+#define SHORT	RVDIRECT_CALL_TICKS
+
+	.macro	PUSH_FRAMES from
+	addi	sp, sp, \from - RVDIRECT_CALL_SIZE
+	REG_S	ra, RVDIRECT_CALL_CALLER - \from(sp)
+	REG_S	s0, RVDIRECT_CALL_CALLER_FP - \from(sp)
+	REG_S	t0, RVDIRECT_CALL_RESUME - \from(sp)
+	REG_S	t1, RVDIRECT_CALL_ROWS - \from(sp)
+	addi	s0, sp, RVDIRECT_CALL_SIZE - \from
+	REG_S	s0, RVDIRECT_CALL_FP - \from(sp)
+	addi	s0, s0, -16
+	.endm
+
+	.macro	POP_FRAMES from
+	REG_L	ra, RVDIRECT_CALL_CALLER - \from(sp)
+	REG_L	s0, RVDIRECT_CALL_CALLER_FP - \from(sp)
+	addi	sp, sp, RVDIRECT_CALL_SIZE - \from
+	.endm
+
+	.macro	EACH_ARG op
+	\op	a0, RVDIRECT_CALL_ARGS + 0 * SZREG(sp)
+	\op	a1, RVDIRECT_CALL_ARGS + 1 * SZREG(sp)
+	\op	a2, RVDIRECT_CALL_ARGS + 2 * SZREG(sp)
+	\op	a3, RVDIRECT_CALL_ARGS + 3 * SZREG(sp)
+	\op	a4, RVDIRECT_CALL_ARGS + 4 * SZREG(sp)
+	\op	a5, RVDIRECT_CALL_ARGS + 5 * SZREG(sp)
+	\op	a6, RVDIRECT_CALL_ARGS + 6 * SZREG(sp)
+	\op	a7, RVDIRECT_CALL_ARGS + 7 * SZREG(sp)
+	.endm
+
+	.macro	EACH_TEMP op
+	\op	t2, RVDIRECT_CALL_TEMPS + 0 * SZREG(sp)
+	\op	t3, RVDIRECT_CALL_TEMPS + 1 * SZREG(sp)
+	\op	t4, RVDIRECT_CALL_TEMPS + 2 * SZREG(sp)
+	\op	t5, RVDIRECT_CALL_TEMPS + 3 * SZREG(sp)
+	\op	t6, RVDIRECT_CALL_TEMPS + 4 * SZREG(sp)
+	.endm
+
+	.macro	SAVE_ARGS
+	EACH_ARG REG_S
+	.endm
+
+	.macro	SAVE_TEMPS
+	EACH_TEMP REG_S
+	.endm
+
+	.macro	RESTORE_ARGS_AND_TEMPS
+	EACH_TEMP REG_L
+	EACH_ARG REG_L
+	.endm
+
+/*
+ * CALL_HANDLER - call the handler in a1 behind the recursion guard
+ * @kind: a word that tells the labels of one use from those of another
+ *
+ * This is the way of most calls by far: a task that neither has bottom halves
+ * off nor runs a handler. It marks that it does, by the bit that ftrace's own
+ * handlers use. All other cases are in src/guard.c, by way of GUARDED.
+ *
+ * Everything that C may change must be saved.
+ */
+	.macro	CALL_HANDLER kind
+	mv	a0, sp
+	lw	t0, TASK_TI_PREEMPT_COUNT(tp)
+	srliw	t0, t0, SOFTIRQ_SHIFT
+	bnez	t0, .Lguarded_\kind
+	lui	t2, %hi(TASK_TRACE_RECURSION)
+	add	t2, t2, tp
+	REG_L	t0, %lo(TASK_TRACE_RECURSION)(t2)
+	andi	t3, t0, TRACE_RECURSION_TASK
+	bnez	t3, .Lguarded_\kind
+	ori	t0, t0, TRACE_RECURSION_TASK
+	REG_S	t0, %lo(TASK_TRACE_RECURSION)(t2)
+	jalr	a1
+	lui	t2, %hi(TASK_TRACE_RECURSION)
+	add	t2, t2, tp
+	REG_L	t0, %lo(TASK_TRACE_RECURSION)(t2)
+	andi	t0, t0, ~TRACE_RECURSION_TASK
+	REG_S	t0, %lo(TASK_TRACE_RECURSION)(t2)
+.Lhandled_\kind:
+	.endm
+
+/* The part of CALL_HANDLER that stands behind the trampoline, out of the way. */
+	.macro	GUARDED kind
+.Lguarded_\kind:
+	jal	ra, rvdirect_guarded
+	j	.Lhandled_\kind
+	.endm
+
+/* Calls the entry handler, and resumes the target. */
+SYM_CODE_START_LOCAL(rvdirect_entry)
+	PUSH_FRAMES WHOLE
+	SAVE_ARGS
+	SAVE_TEMPS
+	ADD_TO_ROW t1, 0, t0, t2
+	REG_L	a1, RVDIRECT_SLOT_ENTRY(t1)
+	CALL_HANDLER entry
+	RESTORE_ARGS_AND_TEMPS
+	REG_L	t0, RVDIRECT_CALL_RESUME(sp)
+	POP_FRAMES WHOLE
+	jr	t0
+	GUARDED	entry
+SYM_CODE_END(rvdirect_entry)
+
+SLOTS	rvdirect_entry_slots, j rvdirect_entry
+
+/*
+ * CALL_TARGET - call the target, and leave in t0 how many ticks it ran
+ *
+ * It finds its stack arguments where it expects them, right above its sp: as
+ * nobody here knows how many there are, RVDIRECT_STACK_ARGS words are copied.
+ *
+ *	s0 + 16	->	+-----------------+  the target's sp, were it not called
+ *			| ...             |  struct rvdirect_call
+ *	sp	->	+-----------------+
+ *			| stack arguments |
+ *	target's sp ->	+-----------------+
+ *
+ * Changes t1; and what the target does.
+ *
+ * @kind: a word that tells the labels of one use from those of another
+ * @from: see PUSH_FRAMES
+ */
+	.macro	CALL_TARGET kind, from
+#ifdef CONFIG_VMAP_STACK
+	/* Nothing is mapped behind the end of a stack. */
+	addi	t1, s0, 16 + RVDIRECT_STACK_ARGS * SZREG - 1
+	xor	t1, t1, s0
+	srli	t1, t1, THREAD_SHIFT
+	bnez	t1, .Lnear_the_end_\kind
+#endif
+	addi	sp, sp, -RVDIRECT_STACK_ARGS * SZREG
+	.set	.Lword, 0
+	.rept	RVDIRECT_STACK_ARGS
+	REG_L	t1, 16 + .Lword * SZREG(s0)
+	REG_S	t1, .Lword * SZREG(sp)
+	.set	.Lword, .Lword + 1
 	.endr
-SYM_INNER_LABEL(rvdirect_count_slots_end, SYM_L_GLOBAL)
-SYM_CODE_END(rvdirect_count_slots)
+.Lcall_\kind:
+	REG_L	t0, RVDIRECT_CALL_RESUME - \from + RVDIRECT_STACK_ARGS * SZREG(sp)
+	csrr	t1, CSR_TIME
+	REG_S	t1, RVDIRECT_CALL_TICKS - \from + RVDIRECT_STACK_ARGS * SZREG(sp)
+	jalr	ra, t0
+	csrr	t0, CSR_TIME
+	addi	sp, sp, RVDIRECT_STACK_ARGS * SZREG
+	REG_L	t1, RVDIRECT_CALL_TICKS - \from(sp)
+	sub	t0, t0, t1
+	/* Two harts' timers may differ by a tick. */
+	bgez	t0, .Lticks_\kind
+	li	t0, 0
+.Lticks_\kind:
+	.endm
+
+/*
+ * NEAR_THE_END - the part of CALL_TARGET for a stack that ends before so many
+ * words: copies what there is. Stands behind the trampoline, out of the way.
+ * @kind: as above
+ */
+	.macro	NEAR_THE_END kind
+#ifdef CONFIG_VMAP_STACK
+.Lnear_the_end_\kind:
+	addi	sp, sp, -RVDIRECT_STACK_ARGS * SZREG
+	mv	t0, sp
+	addi	t1, s0, 16
+.Lnext_\kind:
+	slli	ra, t1, 64 - THREAD_SHIFT
+	beqz	ra, .Lcall_\kind
+	REG_L	ra, (t1)
+	REG_S	ra, (t0)
+	addi	t1, t1, SZREG
+	addi	t0, t0, SZREG
+	j	.Lnext_\kind
+#endif
+	.endm
+
+/* Calls the entry handler, if there is one, the target, and the exit handler. */
+SYM_CODE_START_LOCAL(rvdirect_return)
+	PUSH_FRAMES WHOLE
+	SAVE_ARGS
+	ADD_TO_ROW t1, 0, t0, ra
+	REG_L	t0, RVDIRECT_SLOT_EXIT(t1)
+	REG_S	t0, RVDIRECT_CALL_EXIT(sp)
+	REG_S	zero, RVDIRECT_CALL_COOKIE(sp)
+	REG_L	t0, RVDIRECT_SLOT_ENTRY(t1)
+	beqz	t0, 1f
+	SAVE_TEMPS
+	mv	a1, t0
+	CALL_HANDLER before
+	RESTORE_ARGS_AND_TEMPS
+1:	CALL_TARGET return, WHOLE
+	REG_S	a0, RVDIRECT_CALL_RET(sp)
+	REG_S	a1, RVDIRECT_CALL_RET + SZREG(sp)
+	REG_S	t0, RVDIRECT_CALL_TICKS(sp)
+	REG_L	a1, RVDIRECT_CALL_EXIT(sp)
+	beqz	a1, 2f		/* the entry handler was not called */
+	CALL_HANDLER behind
+2:	REG_L	a0, RVDIRECT_CALL_RET(sp)
+	REG_L	a1, RVDIRECT_CALL_RET + SZREG(sp)
+	REG_L	t1, RVDIRECT_CALL_ROWS(sp)
+	ADD_TO_ROW t1, RVDIRECT_ROW_LEFT, t0, t2
+	POP_FRAMES WHOLE
+	ret
+	GUARDED	before
+	GUARDED	behind
+	NEAR_THE_END return
+SYM_CODE_END(rvdirect_return)
+
+SLOTS	rvdirect_return_slots, j rvdirect_return
+
+/*
+ * BIT_LENGTH - how many significant bits a number has
+ * @n: register for the result
+ * @x: register with the number; not kept
+ * @tmp: register to work with
+ *
+ * Without a branch, so that each call costs the same.
+ */
+	.macro	BIT_LENGTH n, x, tmp
+	srli	\tmp, \x, 32
+	snez	\tmp, \tmp
+	slli	\n, \tmp, 5
+	srl	\x, \x, \n
+	.irp	log, 4, 3, 2, 1
+	srli	\tmp, \x, 1 << \log
+	snez	\tmp, \tmp
+	slli	\tmp, \tmp, \log
+	srl	\x, \x, \tmp
+	add	\n, \n, \tmp
+	.endr
+	/* What is left of it is 0 to 3. */
+	srli	\tmp, \x, 1
+	snez	\x, \x
+	add	\n, \n, \tmp
+	add	\n, \n, \x
+	.endm
+
+/*
+ * Calls the target, and adds the time that it took to this hart's histogram.
+ * The arguments stay where they are; once the target returned, only a0 and a1
+ * are of value.
+ */
+SYM_CODE_START_LOCAL(rvdirect_latency)
+	PUSH_FRAMES SHORT
+	ADD_TO_ROW t1, 0, t0, ra
+	CALL_TARGET latency, SHORT
+	REG_L	t1, RVDIRECT_CALL_ROWS - SHORT(sp)
+	lw	t2, TASK_TI_CPU(tp)
+	slli	t3, t2, RVDIRECT_HISTOGRAM_SHIFT
+	REG_L	t4, RVDIRECT_SLOT_HISTOGRAM(t1)
+	add	t3, t3, t4
+	amomaxu.d zero, t0, (t3)
+	addi	t4, t3, RVDIRECT_HISTOGRAM_MIN
+	amominu.d zero, t0, (t4)
+	addi	t4, t3, RVDIRECT_HISTOGRAM_TOTAL
+	amoadd.d zero, t0, (t4)
+	BIT_LENGTH t4, t0, t5
+	slli	t4, t4, 3
+	add	t3, t3, t4
+	addi	t3, t3, RVDIRECT_HISTOGRAM_BUCKETS
+	li	t0, 1
+	amoadd.d zero, t0, (t3)
+	slli	t2, t2, RVDIRECT_ROW_SHIFT
+	add	t1, t1, t2
+	addi	t1, t1, RVDIRECT_ROW_LEFT
+	amoadd.d.rl zero, t0, (t1)
+	POP_FRAMES SHORT
+	ret
+	NEAR_THE_END latency
+SYM_CODE_END(rvdirect_latency)
+
+SLOTS	rvdirect_latency_slots, j rvdirect_latency
+
+/* Returns in place of the target, which never runs: all but s-registers is free. */
+SYM_CODE_START_LOCAL(rvdirect_override)
+	ADD_TO_ROW t1, 0, t0, a0
+	REG_L	a0, RVDIRECT_SLOT_RET(t1)
+	ret
+SYM_CODE_END(rvdirect_override)
+
+SLOTS	rvdirect_override_slots, j rvdirect_override
+
+/*
+ * The same for some of the calls, by their number in the order of the amoadd:
+ * each of them is decided by itself, so that no two harts disagree.
+ *
+ *	sp + 32	->	+-----------------+  the target's sp
+ *			| t0              |
+ *			| t2              |
+ *			| t3              |
+ *			| (alignment)     |
+ *	sp	->	+-----------------+
+ */
+SYM_CODE_START_LOCAL(rvdirect_override_some)
+	addi	sp, sp, -32
+	REG_S	t0, 24(sp)
+	REG_S	t2, 16(sp)
+	REG_S	t3, 8(sp)
+	addi	t2, t1, RVDIRECT_SLOT_CALLS
+	li	t0, 1
+	amoadd.d t0, t0, (t2)
+	addi	t0, t0, 1
+	REG_L	t2, RVDIRECT_SLOT_EVERY(t1)
+	remu	t3, t0, t2
+	bnez	t3, .Lpass
+	divu	t0, t0, t2
+	REG_L	t2, RVDIRECT_SLOT_TIMES(t1)
+	bltu	t2, t0, .Lpass
+	addi	sp, sp, 32
+	j	rvdirect_override
+.Lpass:
+	REG_L	t0, 24(sp)
+	REG_L	t2, 16(sp)
+	REG_L	t3, 8(sp)
+	addi	sp, sp, 32
+	jr	t0
+SYM_CODE_END(rvdirect_override_some)
+
+SLOTS	rvdirect_override_some_slots, j rvdirect_override_some
 
 	.bss
 	.balign	SZREG
-SYM_DATA_START(rvdirect_slot_counter)
+SYM_DATA_START(rvdirect_slot_rows)
 	.space	SZREG * RVDIRECT_SLOTS
-SYM_DATA_END(rvdirect_slot_counter)
+SYM_DATA_END(rvdirect_slot_rows)

@@ -1,33 +1,128 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What asm/trampoline.S has to offer, for Rust (through bindgen) and for the
- * tests.
+ * What asm/trampoline.S has to offer, and what it works with: for Rust (through
+ * bindgen), for C, and for the tests.
  */
 #ifndef RVDIRECT_TRAMPOLINE_H
 #define RVDIRECT_TRAMPOLINE_H
 
-/* How many attachments may use a slot at one time. */
-#define RVDIRECT_SLOTS		1024
+/* How many trampolines may be in use at one time, apart from rvdirect_nop. */
+#define RVDIRECT_SLOTS			1024
 
 /*
- * A counter's rows, one for each hart, are this far apart: a cache line, so
+ * The rows of a slot, one for each hart, are this far apart: a cache line, so
  * that harts which count at the same time do not share one.
  */
-#define RVDIRECT_ROW_SHIFT	6
+#define RVDIRECT_ROW_SHIFT		6
+/* In struct rvdirect_row; "entered" is at 0. */
+#define RVDIRECT_ROW_LEFT		16
+
+/* In struct rvdirect_slot, as seen from its rows. */
+#define RVDIRECT_SLOT_ENTRY		(-64)
+#define RVDIRECT_SLOT_EXIT		(-56)
+#define RVDIRECT_SLOT_HISTOGRAM		(-40)
+#define RVDIRECT_SLOT_RET		(-32)
+#define RVDIRECT_SLOT_EVERY		(-24)
+#define RVDIRECT_SLOT_TIMES		(-16)
+#define RVDIRECT_SLOT_CALLS		(-8)
+
+/* In struct rvdirect_call. */
+#define RVDIRECT_CALL_ARGS		0
+#define RVDIRECT_CALL_RET		64
+#define RVDIRECT_CALL_COOKIE		80
+#define RVDIRECT_CALL_TEMPS		88
+#define RVDIRECT_CALL_EXIT		128
+#define RVDIRECT_CALL_TICKS		144
+#define RVDIRECT_CALL_ROWS		152
+#define RVDIRECT_CALL_FP		160
+#define RVDIRECT_CALL_RESUME		168
+#define RVDIRECT_CALL_CALLER_FP		176
+#define RVDIRECT_CALL_CALLER		184
+#define RVDIRECT_CALL_SIZE		192
+
+/* How many words of stack arguments reach a target whose return is waited for. */
+#define RVDIRECT_STACK_ARGS		16
+
+/* In struct rvdirect_histogram; the rows are this far apart. */
+#define RVDIRECT_HISTOGRAM_SHIFT	10
+#define RVDIRECT_HISTOGRAM_MAX		0
+#define RVDIRECT_HISTOGRAM_MIN		8
+#define RVDIRECT_HISTOGRAM_TOTAL	16
+#define RVDIRECT_HISTOGRAM_BUCKETS	24
+#define RVDIRECT_BUCKETS		64
 
 #ifndef __ASSEMBLER__
+
+#include "../src/rvdirect.h"
+
+/**
+ * struct rvdirect_row - what a hart counts for a slot
+ * @entered: calls that came to the trampoline; of those that "override" may let
+ *	pass, only the ones that it overrode
+ * @missed: those of them that the handler was not called for
+ * @left: those that came back, where the trampoline waits for them
+ */
+struct rvdirect_row {
+	u64 entered;
+	u64 missed;
+	u64 left;
+	u64 unused[5];
+};
+
+/**
+ * struct rvdirect_slot - what a trampoline works with, and what it counts
+ * @entry: the handler that is called before the target, or NULL
+ * @exit: the handler that is called behind it, or NULL
+ * @data: what rvdirect_data() returns to both
+ * @histogram: struct rvdirect_histogram for each hart, for "latency"
+ * @ret: what "override" returns
+ * @every: "override" takes every so manieth call, not 0
+ * @times: and so many of them at most
+ * @calls: how many calls it has seen
+ * @rows: one for each hart
+ */
+struct rvdirect_slot {
+	void (*entry)(struct rvdirect_call *call);
+	void (*exit)(struct rvdirect_call *call);
+	void *data;
+	void *histogram;
+	u64 ret;
+	u64 every;
+	u64 times;
+	u64 calls;
+	struct rvdirect_row rows[];
+};
+
+/**
+ * struct rvdirect_histogram - durations, in ticks of the timer, of one hart
+ * @max: the longest
+ * @min: the shortest; ~0 before the first
+ * @total: of all
+ * @buckets: how many have so many significant bits
+ */
+struct rvdirect_histogram {
+	u64 max;
+	u64 min;
+	u64 total;
+	u64 buckets[RVDIRECT_BUCKETS];
+	u64 unused[61];
+};
 
 /* Resumes the target at once. */
 extern const char rvdirect_nop[];
 
 /*
- * RVDIRECT_SLOTS trampolines of equal size. Slot N adds one to row
- * thread_info.cpu of the counter at rvdirect_slot_counter[N], which must be
- * set before a call site leads to that slot, and then resumes the target.
+ * Slot N has a trampoline of each kind, all of a kind of equal size. They work
+ * with the struct rvdirect_slot whose rows are at rvdirect_slot_rows[N], which
+ * must be set before a call site leads to one of them.
  */
-extern const char rvdirect_count_slots[];
-extern const char rvdirect_count_slots_end[];
-extern void *rvdirect_slot_counter[RVDIRECT_SLOTS];
+extern const char rvdirect_count_slots[], rvdirect_count_slots_end[];
+extern const char rvdirect_entry_slots[], rvdirect_entry_slots_end[];
+extern const char rvdirect_return_slots[], rvdirect_return_slots_end[];
+extern const char rvdirect_latency_slots[], rvdirect_latency_slots_end[];
+extern const char rvdirect_override_slots[], rvdirect_override_slots_end[];
+extern const char rvdirect_override_some_slots[], rvdirect_override_some_slots_end[];
+extern struct rvdirect_row *rvdirect_slot_rows[RVDIRECT_SLOTS];
 
 #endif /* __ASSEMBLER__ */
 #endif /* RVDIRECT_TRAMPOLINE_H */

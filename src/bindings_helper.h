@@ -11,4 +11,5 @@
 #include <linux/notifier.h>
 
 #include "../asm/trampoline.h"
+#include "handlers.h"
 #include "shim.h"

@@ -1,65 +1,173 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The direct callers that commands can name.
+//! The direct callers that commands can name, and the trampolines by which they run.
 
 use crate::{
     bindings,
-    counter::Counter,
+    builtin::{
+        self,
+        Builtin, //
+    },
+    command::Binding,
+    drain::{
+        Drain,
+        Label,
+        Returning, //
+    },
+    external::{
+        Callers,
+        External, //
+    },
     ftrace,
-    refusal::Reason,
+    handlers::Handlers,
+    latency::Latency,
+    module_parameters,
+    refusal::{
+        Reason,
+        Refusal, //
+    },
     slot::{
         Pool,
         Slot, //
     },
+    slot_data::{
+        SlotData,
+        Work, //
+    },
 };
-use kernel::sync::Arc;
+use kernel::{
+    prelude::*,
+    str::CString,
+    sync::Arc, //
+};
 
 /// What runs when a target is entered.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum Caller {
-    /// Nothing.
-    Nop,
-    /// Counts.
-    Count,
+    /// One of this module, with what it was told.
+    Builtin(Builtin),
+    /// One of another module.
+    External(Arc<External>),
+}
+
+/// All that trampolines are made of.
+pub(crate) struct Workshop {
+    pub(crate) slots: Pool,
+    pub(crate) drain: Drain,
+    pub(crate) callers: Callers,
+}
+
+/// Functions that never return, so that nobody can wait for it.
+///
+/// Source: `tools/objtool/noreturns.h`, as far as RISC-V has them, and what leads to nothing else.
+const NEVER_RETURN: [&str; 16] = [
+    "__do_sys_exit",
+    "__do_sys_exit_group",
+    "__module_put_and_kthread_exit",
+    "__riscv_sys_exit",
+    "__riscv_sys_exit_group",
+    "__se_sys_exit",
+    "__se_sys_exit_group",
+    "cpu_startup_entry",
+    "do_exit",
+    "do_group_exit",
+    "do_task_dead",
+    "kthread_complete_and_exit",
+    "kthread_exit",
+    "make_task_dead",
+    "panic",
+    "vpanic",
+];
+
+impl Workshop {
+    /// The caller that a command names.
+    pub(crate) fn find(&self, binding: &Binding<'_>) -> Result<Caller, Refusal> {
+        let blame = |reason: Reason| reason.at(binding.caller.column);
+        let caller = match Builtin::parse(binding)? {
+            Some(builtin) => Caller::Builtin(builtin),
+            None => {
+                let external = self.callers.find(binding.caller.text).map_err(blame)?;
+                let external = Arc::new(external, GFP_KERNEL).map_err(|e| blame(e.into()))?;
+                builtin::no_settings(binding)?;
+                Caller::External(external)
+            }
+        };
+        if matches!(caller, Caller::Builtin(Builtin::Override(_)))
+            && !module_parameters::allow_override.value()
+        {
+            return Err(blame(Reason::NotAllowed));
+        }
+        Ok(caller)
+    }
+
+    /// A trampoline by which `caller` runs, for functions that are called as `target` and
+    /// `functions` say.
+    pub(crate) fn make(
+        &self,
+        caller: &Caller,
+        target: &str,
+        functions: usize,
+    ) -> Result<Trampoline, Reason> {
+        let (work, external) = match caller {
+            Caller::Builtin(Builtin::Nop) => return Ok(Trampoline::Nop),
+            Caller::Builtin(Builtin::Count) => (Work::Count, None),
+            Caller::Builtin(Builtin::Trace { args }) => {
+                (Work::Handlers(Handlers::trace(*args)), None)
+            }
+            Caller::Builtin(Builtin::Return { args }) => {
+                (Work::Handlers(Handlers::returns(*args)), None)
+            }
+            Caller::Builtin(Builtin::Latency) => {
+                let latency = Arc::new(Latency::new()?, GFP_KERNEL)?;
+                (Work::Latency(latency), None)
+            }
+            Caller::Builtin(Builtin::Override(what)) => (Work::Override(*what), None),
+            Caller::External(external) => match external.handlers() {
+                Some(handlers) => (Work::Handlers(handlers), Some(external.clone())),
+                None => return Ok(Trampoline::Raw(external.clone())),
+            },
+        };
+        let label = if work.waits_for_return() {
+            let function = target.rsplit(':').next().unwrap_or_default();
+            if NEVER_RETURN.contains(&function) {
+                return Err(Reason::NeverReturns);
+            }
+            Some(Label {
+                target: CString::try_from_fmt(fmt!("{target}"))?,
+                functions,
+                caller: CString::try_from_fmt(fmt!("{}", caller.name()))?,
+            })
+        } else {
+            None
+        };
+        let data = Arc::new(SlotData::new(work)?, GFP_KERNEL)?;
+        let slot = self.slots.take(data).ok_or(Reason::NoSlot)?;
+        Ok(match label {
+            Some(label) => Trampoline::Return(self.drain.returning(slot, label, external)),
+            None => Trampoline::Entry {
+                slot,
+                _caller: external,
+            },
+        })
+    }
 }
 
 impl Caller {
-    /// All of them, in the order in which they are listed.
-    pub(crate) const ALL: [Caller; 2] = [Caller::Nop, Caller::Count];
-
-    /// Finds a caller by its name.
-    pub(crate) fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|caller| caller.name() == name)
-    }
-
     /// The word by which commands name it.
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn name(&self) -> &str {
         match self {
-            Caller::Nop => "nop",
-            Caller::Count => "count",
+            Caller::Builtin(builtin) => builtin.name(),
+            Caller::External(external) => external.name().to_str().unwrap_or_default(),
         }
     }
+}
 
-    /// What it does, in a few words.
-    pub(crate) fn description(self) -> &'static str {
+/// Prints it as commands name it, with all that it was told.
+impl core::fmt::Display for Caller {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Caller::Nop => "resumes at once: keeps the target attached, but idle",
-            Caller::Count => "counts the calls, on each hart by itself",
-        }
-    }
-
-    /// The trampoline by which it runs, for an attachment that counts in `counter`.
-    pub(crate) fn trampoline(
-        self,
-        slots: Pool,
-        counter: &Arc<Counter>,
-    ) -> Result<Trampoline, Reason> {
-        match self {
-            Caller::Nop => Ok(Trampoline::Nop),
-            Caller::Count => slots
-                .take(counter.clone())
-                .map(Trampoline::Count)
-                .ok_or(Reason::NoSlot),
+            Caller::Builtin(builtin) => builtin.fmt(f),
+            Caller::External(_) => f.write_str(self.name()),
         }
     }
 }
@@ -68,17 +176,48 @@ impl Caller {
 pub(crate) enum Trampoline {
     /// The one that all idle attachments share.
     Nop,
-    /// One of its own.
-    Count(Slot),
+    /// That of another module.
+    Raw(Arc<External>),
+    /// A slot that a call has left when the target runs.
+    Entry {
+        slot: Slot,
+        _caller: Option<Arc<External>>,
+    },
+    /// A slot that the target returns to.
+    Return(Returning),
+}
+
+impl Trampoline {
+    /// What it works with, if it has something of its own.
+    pub(crate) fn data(&self) -> Option<&Arc<SlotData>> {
+        match self {
+            Trampoline::Nop | Trampoline::Raw(_) => None,
+            Trampoline::Entry { slot, .. } => Some(slot.data()),
+            Trampoline::Return(returning) => Some(returning.slot().data()),
+        }
+    }
+
+    /// Its histogram, if it keeps one.
+    pub(crate) fn latency(&self) -> Option<&Latency> {
+        match self.data()?.work() {
+            Work::Latency(latency) => Some(latency),
+            _ => None,
+        }
+    }
 }
 
 // SAFETY: `asm/trampoline.S` argues that its code keeps the register contract and may be entered at
-// any time; it does not sleep. A slot counts in memory that lives as long as the slot.
+// any time; it sleeps only in a target that it calls, and then it is a `Returning`, which may be
+// dropped nevertheless. A slot works with memory that lives as long as the slot, and handlers that
+// are kept beside it. Of the trampoline of another module, `struct rvdirect_caller` demands the
+// same.
 unsafe impl ftrace::Trampoline for Trampoline {
     fn address(&self) -> usize {
         match self {
             Trampoline::Nop => (&raw const bindings::rvdirect_nop).addr(),
-            Trampoline::Count(slot) => slot.address(),
+            Trampoline::Raw(external) => external.trampoline(),
+            Trampoline::Entry { slot, .. } => slot.address(),
+            Trampoline::Return(returning) => returning.slot().address(),
         }
     }
 }

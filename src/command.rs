@@ -27,7 +27,7 @@ pub(crate) const MAX_NAME: usize = 511;
 /// A word of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Word<'a> {
-    /// The word itself: not empty and without blanks.
+    /// The word itself: without blanks.
     pub(crate) text: &'a str,
     /// Where it begins, in bytes from the start of the line.
     pub(crate) column: usize,
@@ -52,6 +52,17 @@ pub(crate) struct Binding<'a> {
     pub(crate) target: Target<'a>,
     /// The name of what is to run when they are entered.
     pub(crate) caller: Word<'a>,
+    /// The line that it stands in.
+    line: &'a str,
+}
+
+/// What a `KEY=VALUE` says to the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Setting<'a> {
+    /// Before the `=`: not empty.
+    pub(crate) key: Word<'a>,
+    /// Behind it.
+    pub(crate) value: Word<'a>,
 }
 
 /// What `detach` says.
@@ -127,14 +138,41 @@ impl<'a> Binding<'a> {
         let mut words = words(line);
         let target = parse_target(&mut words)?;
         let caller = words.next().ok_or(Reason::NoCaller.at(end(line)))?;
-        if let Some(option) = words.next() {
-            let reason = match option.text.split_once('=') {
-                Some((key, _)) if !key.is_empty() => Reason::UnknownOption,
-                _ => Reason::BadOption,
-            };
-            return Err(reason.at(option.column));
+        let binding = Binding {
+            target,
+            caller,
+            line,
+        };
+        if let Some(refusal) = binding.settings().find_map(Result::err) {
+            return Err(refusal);
         }
-        Ok(Binding { target, caller })
+        Ok(binding)
+    }
+
+    /// What is said to the caller, in the order of the line. Once the line is parsed, none is an
+    /// error.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = Result<Setting<'a>, Refusal>> + 'a {
+        words(self.line).skip(2).map(Setting::parse)
+    }
+}
+
+impl<'a> Setting<'a> {
+    fn parse(word: Word<'a>) -> Result<Self, Refusal> {
+        let (key, value) = word
+            .text
+            .split_once('=')
+            .filter(|(key, _)| !key.is_empty())
+            .ok_or(Reason::BadOption.at(word.column))?;
+        Ok(Setting {
+            key: Word {
+                text: key,
+                column: word.column,
+            },
+            value: Word {
+                text: value,
+                column: word.column + key.len() + 1,
+            },
+        })
     }
 }
 
@@ -210,6 +248,28 @@ fn parse_target<'a>(words: &mut impl Iterator<Item = Word<'a>>) -> Result<Target
 /// Where a missing word would stand: a blank behind the last one.
 fn end(line: &str) -> usize {
     line.trim_ascii_end().len() + 1
+}
+
+/// Parses what a register can hold: decimal or, with `0x`, hexadecimal; with a sign or without.
+/// What is negative is in two's complement.
+pub(crate) fn number(text: &str) -> Option<u64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let magnitude = match digits.strip_prefix("0x") {
+        // `from_str_radix` would take a sign here.
+        Some(hex) if hex.starts_with(|c: char| c.is_ascii_hexdigit()) => {
+            u64::from_str_radix(hex, 16).ok()?
+        }
+        None if digits.starts_with(|c: char| c.is_ascii_digit()) => digits.parse().ok()?,
+        _ => return None,
+    };
+    match negative {
+        false => Some(magnitude),
+        true if magnitude <= 1 << 63 => Some(magnitude.wrapping_neg()),
+        true => None,
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 
 use crate::{
     bindings,
-    caller::Caller,
     command::{
         self,
         Binding,
@@ -16,8 +15,7 @@ use crate::{
         Reason,
         Refusal, //
     },
-    registry::Registry,
-    report::CallerLine, //
+    registry::Registry, //
 };
 use core::fmt::Display as _;
 use kernel::{
@@ -33,7 +31,7 @@ use kernel::{
 };
 
 /// How many files [`files`] makes.
-const FILES: c_uint = 6;
+const FILES: c_uint = 7;
 
 /// What is behind the files.
 #[pin_data]
@@ -60,6 +58,12 @@ pub(crate) fn files(registry: Arc<Registry>) -> impl PinInit<Scope<Interface>, E
         dir.write_only_callback_file(c"detach", interface, &Interface::detach);
         dir.read_callback_file(c"callers", interface, &Interface::show_callers);
         dir.read_callback_file(c"status", interface, &Interface::show_status);
+        dir.read_write_callback_file(
+            c"hist",
+            interface,
+            &Interface::show_histograms,
+            &Interface::clear_histograms,
+        );
         dir.read_write_callback_file(
             c"error_log",
             interface,
@@ -107,20 +111,20 @@ impl Interface {
     }
 
     fn show_callers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        CallerLine::HEADER.fmt(f)?;
-        for caller in Caller::ALL {
-            CallerLine {
-                name: caller.name(),
-                owner: "rvdirect",
-                description: caller.description(),
-            }
-            .fmt(f)?;
-        }
-        Ok(())
+        self.registry.write_callers(f)
     }
 
     fn show_status(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.registry.write_status(f)
+    }
+
+    fn show_histograms(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.registry.write_histograms(f)
+    }
+
+    fn clear_histograms(&self, _reader: &mut UserSliceReader) -> Result {
+        self.registry.clear_histograms();
+        Ok(())
     }
 
     fn show_error_log(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,8 +17,11 @@ use kernel::{
 /// # Safety
 ///
 /// From before a value of the type exists until after it is dropped, `address` must return the
-/// same address, of code that keeps the register contract in `asm/trampoline.S`, does not sleep,
-/// and may be entered at any time, in any context, on any hart.
+/// same address, of code that keeps the register contract in `asm/trampoline.S` and may be entered
+/// at any time, in any context, on any hart.
+///
+/// It must not sleep, or else be fit to be dropped while calls sleep in it: when no call site leads
+/// to it any more, and whatever executes in it has slept there since.
 pub(crate) unsafe trait Trampoline {
     /// Where the code begins.
     fn address(&self) -> usize;
@@ -26,8 +29,8 @@ pub(crate) unsafe trait Trampoline {
 
 /// A set of functions whose entries lead to a trampoline.
 ///
-/// Dropping it ends that, waits for the calls that are in the trampoline, and only then drops the
-/// trampoline.
+/// Dropping it ends that, waits for the calls that are in the trampoline without sleeping there, and
+/// only then drops the trampoline.
 ///
 /// # Invariants
 ///
@@ -81,13 +84,18 @@ impl<T: Trampoline> DirectCalls<T> {
         }
     }
 
+    /// Where the functions lead.
+    pub(crate) fn trampoline(&self) -> &T {
+        &self.trampoline
+    }
+
     /// Lets the functions lead to `trampoline` from now on.
     ///
     /// Each call of them reaches either the old one or the new one; but a call from within a
     /// tracer's handler, which ftrace takes for recursion, may reach neither while this goes on.
     ///
-    /// Waits for the calls that are in the old one, which is then dropped. On an error, nothing is
-    /// changed.
+    /// Waits for the calls that are in the old one without sleeping there, and then drops it. On an
+    /// error, nothing is changed.
     pub(crate) fn modify(&mut self, trampoline: T) -> Result {
         // SAFETY: `ops` is registered by the type invariant, and the code at the address may be
         // entered as long as `trampoline` lives, by the requirements on `Trampoline`.
@@ -95,7 +103,7 @@ impl<T: Trampoline> DirectCalls<T> {
         // SAFETY: It may sleep here: we are in the context of a command.
         unsafe { bindings::rvdirect_synchronize_trampolines() };
         // INVARIANT: The functions lead to the new trampoline, and nothing executes in the old one
-        // any more, by the two calls above.
+        // any more, but for what sleeps there, by the two calls above.
         *self.trampoline = trampoline;
         Ok(())
     }
@@ -118,7 +126,7 @@ fn set_filter(ops: *mut bindings::ftrace_ops, locations: &mut [usize]) -> Result
 fn stay_for_ever(error: Error) {
     pr_crit!("ftrace is down ({error:?}): a trampoline stays in use, and the module with it\n");
     // SAFETY: It takes a reference on the module that we are.
-    unsafe { bindings::rvdirect_stay_loaded() };
+    unsafe { bindings::rvdirect_hold_module() };
 }
 
 impl<T: Trampoline> Drop for DirectCalls<T> {
@@ -132,9 +140,11 @@ impl<T: Trampoline> Drop for DirectCalls<T> {
             return;
         }
         // SAFETY: This is `drop`, so neither is used again. The kernel knows the `ftrace_ops` no
-        // more; and as it is not one of the kernel's own, the call above waited until nothing
-        // executes in the trampoline.
+        // more; and as it is not one of the kernel's own, the call above waited until no task
+        // executes in the trampoline without having slept there. It may sleep here, to wait for
+        // the idle tasks too.
         unsafe {
+            bindings::rvdirect_synchronize_idle_tasks();
             ManuallyDrop::drop(&mut self.ops);
             ManuallyDrop::drop(&mut self.trampoline);
         }

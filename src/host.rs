@@ -4,8 +4,11 @@
 
 #![cfg(test)]
 
+mod builtin;
 mod command;
+mod errno;
 mod error_log;
+mod histogram;
 mod random;
 mod refusal;
 mod report;

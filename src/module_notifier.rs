@@ -35,6 +35,11 @@ impl LeavingText {
             }
         }
     }
+
+    /// Whether it is all that the module has.
+    pub(crate) fn is_all_of(&self, module: *const bindings::module) -> bool {
+        self.all && self.module == module
+    }
 }
 
 /// What wants to know.

@@ -5,18 +5,8 @@
 //!
 //! Knows nothing of the kernel, so that it is tested on the host as well.
 
+use crate::errno;
 use core::fmt;
-
-/// Error numbers, as in `include/uapi/asm-generic/errno-base.h`.
-mod errno {
-    pub(super) const ENOENT: i32 = 2;
-    pub(super) const ENOMEM: i32 = 12;
-    pub(super) const EBUSY: i32 = 16;
-    pub(super) const EEXIST: i32 = 17;
-    pub(super) const ENODEV: i32 = 19;
-    pub(super) const EINVAL: i32 = 22;
-    pub(super) const ENOSPC: i32 = 28;
-}
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident, $errno:ident, $text:literal;)*) => {
@@ -68,6 +58,20 @@ reasons! {
     BadOption, EINVAL, "Option is not KEY=VALUE";
     /// The caller takes no such option.
     UnknownOption, EINVAL, "Caller has no such option";
+    /// An option of the caller, for the second time.
+    RepeatedOption, EINVAL, "Option is given twice";
+    /// `args=` wants as many arguments as there are registers, at most.
+    BadArgs, EINVAL, "Value is not a number from 0 to 8";
+    /// `every=` and `times=` want a number.
+    BadNumber, EINVAL, "Value is not a number above 0";
+    /// `ret=` wants what a register can hold.
+    BadReturn, EINVAL, "Value is not a 64-bit number, nor the name of an error";
+    /// `override` must be told what to return.
+    NoReturn, EINVAL, "override wants ret=VALUE";
+    /// What waits for the return of a function that has none.
+    NeverReturns, EINVAL, "Function never returns, its return cannot be seen";
+    /// `override` changes what the kernel does, so it is allowed on loading only.
+    NotAllowed, EPERM, "Module was not loaded with allow_override=1";
     /// `detach` takes one word.
     ExtraWord, EINVAL, "Nothing may follow the target";
     /// More than `command::MAX_WRITE` bytes.
@@ -119,7 +123,10 @@ impl Reason {
 
 #[cfg(test)]
 mod tests {
-    use super::Reason;
+    use super::{
+        errno,
+        Reason, //
+    };
     use crate::command::MAX_WRITE;
 
     /// `error_log` prints a reason on a line of its own, as a sentence without its full stop.
@@ -128,9 +135,12 @@ mod tests {
         for reason in Reason::ALL {
             let text = reason.to_string();
             let first = text.chars().next().unwrap();
-            assert!(first.is_uppercase() || text.starts_with("ftrace"), "{text}");
+            let is_name = ["ftrace", "override"]
+                .iter()
+                .any(|name| text.starts_with(name));
+            assert!(first.is_uppercase() || is_name, "{text}");
             assert!(!text.ends_with('.') && !text.contains('\n'), "{text}");
-            assert!((1..=133).contains(&reason.errno()), "{text}");
+            assert!(errno::name(reason.errno()).is_some(), "{text}");
         }
     }
 
@@ -161,6 +171,7 @@ mod tests {
             (Reason::Attached, "File exists"),
             (Reason::Held, "Device or resource busy"),
             (Reason::NotTraceable, "No such device"),
+            (Reason::NotAllowed, "Operation not permitted"),
             (Reason::NoSlot, "No space left on device"),
             (Reason::NoMemory, "Cannot allocate memory"),
         ] {

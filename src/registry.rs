@@ -5,16 +5,19 @@
 //! A command does all that it says or, refused, nothing.
 
 use crate::{
+    bindings,
+    builtin,
     caller::{
         Caller,
-        Trampoline, //
+        Trampoline,
+        Workshop, //
     },
     command::{
         Binding,
         Selection,
         Target, //
     },
-    counter::Counter,
+    drain::HeldModule,
     ftrace::DirectCalls,
     function,
     module_notifier::{
@@ -27,23 +30,20 @@ use crate::{
     },
     report::{
         BindingLine,
+        CallerLine,
         Status, //
     },
-    slot::{
-        self,
-        Pool, //
-    },
+    slot::SLOTS,
+    tally::Tally, //
 };
 use core::fmt::Display as _;
 use kernel::{
     alloc::AllocError,
-    fmt, new_mutex,
+    fmt,
+    new_mutex,
     prelude::*,
     str::CString,
-    sync::{
-        Arc,
-        Mutex, //
-    },
+    sync::Mutex, //
 };
 
 /// A target bound to a caller.
@@ -53,7 +53,7 @@ struct Attachment {
     target: CString,
     locations: KVec<usize>,
     caller: Caller,
-    counter: Arc<Counter>,
+    past: Tally,
 }
 
 /// All attachments, in the order in which they were made.
@@ -61,28 +61,28 @@ struct Attachment {
 pub(crate) struct Registry {
     #[pin]
     attachments: Mutex<KVec<Attachment>>,
-    slots: Pool,
+    workshop: Workshop,
 }
 
 impl Registry {
-    /// A registry without attachments, which takes slots from `slots`.
-    pub(crate) fn new(slots: Pool) -> impl PinInit<Self> {
+    /// A registry without attachments, which gets its trampolines from `workshop`.
+    pub(crate) fn new(workshop: Workshop) -> impl PinInit<Self> {
         pin_init!(Self {
             attachments <- new_mutex!(KVec::new(), "rvdirect::attachments"),
-            slots,
+            workshop,
         })
     }
 
     /// Attaches a target that is not attached.
     pub(crate) fn attach(&self, binding: &Binding<'_>) -> Result<(), Refusal> {
         let target = binding.target;
-        let caller = find_caller(binding)?;
+        let caller = self.workshop.find(binding)?;
         let mut attachments = self.attachments.lock();
         if find(&attachments, &target).is_some() {
             return Err(target.refuse(Reason::Attached));
         }
         // Each takes its time to go, so that there must be an end, for idle ones too.
-        if attachments.len() >= slot::SLOTS {
+        if attachments.len() >= SLOTS {
             return Err(target.refuse(Reason::Full));
         }
         let attachment = self
@@ -96,31 +96,34 @@ impl Registry {
     /// Gives an attachment another caller.
     pub(crate) fn modify(&self, binding: &Binding<'_>) -> Result<(), Refusal> {
         let target = binding.target;
-        let caller = find_caller(binding)?;
+        let caller = self.workshop.find(binding)?;
         let mut attachments = self.attachments.lock();
         let attachment = find(&attachments, &target)
             .and_then(|index| attachments.get_mut(index))
             .ok_or(target.refuse(Reason::NotAttached))?;
-        caller
-            .trampoline(self.slots, &attachment.counter)
-            .and_then(|trampoline| Ok(attachment.calls.modify(trampoline)?))
-            .map_err(|reason| target.refuse(reason))?;
-        attachment.caller = caller;
-        Ok(())
+        self.change(attachment, caller)
+            .map_err(|reason| target.refuse(reason))
     }
 
     /// Ends what is selected. That nothing is attached is no error where all is to go.
     pub(crate) fn detach(&self, selection: &Selection<'_>) -> Result<(), Refusal> {
-        let mut attachments = self.attachments.lock();
         match selection {
-            Selection::All => attachments.clear(),
+            Selection::All => {
+                let count = self.attachments.lock().len();
+                // Each waits for a grace period: others get their turn in between.
+                for _ in 0..count {
+                    let _ = self.attachments.lock().remove(0);
+                }
+                Ok(())
+            }
             Selection::One(target) => {
+                let mut attachments = self.attachments.lock();
                 find(&attachments, target)
                     .and_then(|index| attachments.remove(index).ok())
-                    .ok_or(target.refuse(Reason::NotAttached))?;
+                    .ok_or(target.refuse(Reason::NotAttached))
+                    .map(drop)
             }
         }
-        Ok(())
     }
 
     /// Writes a line for each attachment, which makes it again when it is written to `attach`.
@@ -128,7 +131,7 @@ impl Registry {
         for attachment in self.attachments.lock().iter() {
             BindingLine {
                 target: attachment.target(),
-                caller: attachment.caller.name(),
+                caller: &attachment.caller,
             }
             .fmt(f)?;
         }
@@ -143,13 +146,49 @@ impl Registry {
                 target: attachment.target(),
                 functions: attachment.locations.len(),
                 caller: attachment.caller.name(),
-                hits: attachment.counter.sum(),
-                missed: 0,
+                hits: attachment.hits(),
+                missed: attachment.missed(),
                 state: "active",
             }
             .fmt(f)?;
         }
+        self.workshop.drain.write_status(f)
+    }
+
+    /// Writes the callers that commands can name.
+    pub(crate) fn write_callers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        CallerLine::HEADER.fmt(f)?;
+        for (name, description) in builtin::LIST {
+            CallerLine {
+                name,
+                owner: "rvdirect",
+                description,
+            }
+            .fmt(f)?;
+        }
+        self.workshop.callers.write_list(f)
+    }
+
+    /// Draws the histogram of each attachment that keeps one.
+    pub(crate) fn write_histograms(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for attachment in self.attachments.lock().iter() {
+            if let Some(latency) = attachment.calls.trampoline().latency() {
+                latency.sum().draw(f, attachment.target(), |ticks| {
+                    // SAFETY: It only computes.
+                    unsafe { bindings::rvdirect_nanoseconds(ticks) }
+                })?;
+            }
+        }
         Ok(())
+    }
+
+    /// Lets all histograms begin anew.
+    pub(crate) fn clear_histograms(&self) {
+        for attachment in self.attachments.lock().iter() {
+            if let Some(latency) = attachment.calls.trampoline().latency() {
+                latency.clear();
+            }
+        }
     }
 
     fn make_attachment(
@@ -162,34 +201,55 @@ impl Registry {
         if others.iter().any(|other| other.hooks_any(&locations)) {
             return Err(Reason::Overlaps);
         }
-        let counter = Arc::new(Counter::new()?, GFP_KERNEL)?;
-        let trampoline = caller.trampoline(self.slots, &counter)?;
+        let trampoline = self
+            .workshop
+            .make(&caller, target.text(), locations.len())?;
         Ok(Attachment {
             target: CString::try_from_fmt(fmt!("{}", target.text()))?,
             calls: register(&mut locations, trampoline)?,
             locations,
             caller,
-            counter,
+            past: Tally::new(),
         })
     }
 
-    /// What is left of an attachment without the functions of a module: the same counter, and a
-    /// trampoline of its own.
+    fn change(&self, attachment: &mut Attachment, caller: Caller) -> Result<(), Reason> {
+        attachment.past.make_room()?;
+        let trampoline =
+            self.workshop
+                .make(&caller, attachment.target(), attachment.locations.len())?;
+        let data = attachment.calls.trampoline().data().cloned();
+        attachment.calls.modify(trampoline)?;
+        attachment.past.add(data);
+        attachment.caller = caller;
+        Ok(())
+    }
+
+    /// What is left of an attachment without the functions of a module, with the same hits.
     fn without(&self, attachment: Attachment, text: &LeavingText) -> Option<Attachment> {
         let Attachment {
             calls,
             target,
             mut locations,
             caller,
-            counter,
+            mut past,
         } = attachment;
-        drop(calls);
         locations.retain(|location| !text.contains(*location));
+        // What the old trampoline may have held is held by the new one, and in between as well.
+        let _held = HeldModule::new();
+        let data = calls.trampoline().data().cloned();
+        drop(calls);
         if locations.is_empty() {
             return None;
         }
-        let calls = caller
-            .trampoline(self.slots, &counter)
+        let calls = past
+            .make_room()
+            .map_err(Reason::from)
+            .and_then(|()| {
+                past.add(data);
+                let target = target.to_str().unwrap_or_default();
+                self.workshop.make(&caller, target, locations.len())
+            })
             .and_then(|trampoline| register(&mut locations, trampoline))
             .inspect_err(|reason| {
                 let errno = reason.errno();
@@ -201,7 +261,7 @@ impl Registry {
             target,
             locations,
             caller,
-            counter,
+            past,
         })
     }
 }
@@ -211,6 +271,7 @@ impl Registry {
 /// are detached before. What else the attachment hooks is hooked again, with the same hits.
 impl TextGoing for Registry {
     fn text_going(&self, text: &LeavingText) {
+        self.workshop.callers.remove_those_of(text);
         let mut attachments = self.attachments.lock();
         let mut index = 0;
         while let Some(attachment) = attachments.get(index) {
@@ -238,6 +299,21 @@ impl Attachment {
             .any(|location| self.locations.contains(location))
     }
 
+    /// Calls that were handled since the target was attached, by whichever caller.
+    fn hits(&self) -> u64 {
+        let now = self.calls.trampoline().data().map_or(0, |data| data.hits());
+        self.past.hits().wrapping_add(now)
+    }
+
+    fn missed(&self) -> u64 {
+        let now = self
+            .calls
+            .trampoline()
+            .data()
+            .map_or(0, |data| data.missed());
+        self.past.missed().wrapping_add(now)
+    }
+
     fn target(&self) -> &str {
         // Cannot fail: it was made from a `str`.
         self.target.to_str().unwrap_or_default()
@@ -252,10 +328,6 @@ fn register(
         EBUSY => Reason::Held,
         error => error.into(),
     })
-}
-
-fn find_caller(binding: &Binding<'_>) -> Result<Caller, Refusal> {
-    Caller::by_name(binding.caller.text).ok_or(Reason::UnknownCaller.at(binding.caller.column))
 }
 
 fn find(attachments: &[Attachment], target: &Target<'_>) -> Option<usize> {

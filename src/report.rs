@@ -100,8 +100,8 @@ impl fmt::Display for CallerLine<'_> {
 pub(crate) struct BindingLine<'a> {
     /// The target, as it was written.
     pub(crate) target: &'a str,
-    /// The name of the caller.
-    pub(crate) caller: &'a str,
+    /// The caller, which prints itself as it was named, with all that it was told.
+    pub(crate) caller: &'a dyn fmt::Display,
 }
 
 impl fmt::Display for BindingLine<'_> {

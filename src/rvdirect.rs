@@ -3,8 +3,9 @@
 //! Hooks kernel functions by direct calls of ftrace.
 //!
 //! What is made in which order is here; what each part does, in the part. Dependencies point one
-//! way: `debugfs` → `registry` → `caller`, `ftrace`, `function`, `slot`; the command language and
-//! the formats know nothing of the kernel.
+//! way: `debugfs` → `registry` → `ftrace`, `function`, `caller` → `drain`, `external` → `slot` →
+//! `slot_data` → `handlers`, `latency`; the command language and the formats know nothing of the
+//! kernel.
 
 use kernel::{
     debugfs::Scope,
@@ -15,22 +16,34 @@ use kernel::{
 };
 
 mod bindings;
+mod builtin;
 mod caller;
 mod command;
-mod counter;
 mod debugfs;
+mod drain;
+mod errno;
 mod error_log;
+mod external;
 mod ftrace;
 mod function;
+mod handlers;
+mod histogram;
+mod latency;
 mod module_notifier;
 mod refusal;
 mod registry;
 mod report;
 mod slot;
+mod slot_data;
 mod slot_map;
+mod tally;
 
+use caller::Workshop;
+use drain::Drain;
+use external::Callers;
 use module_notifier::ModuleNotifier;
 use registry::Registry;
+use slot::Pool;
 
 module! {
     type: RvDirect,
@@ -38,6 +51,12 @@ module! {
     authors: ["The rvdirect maintainers"],
     description: "Hooks kernel functions by ftrace direct calls",
     license: "GPL",
+    params: {
+        allow_override: bool {
+            default: false,
+            description: "Allow the caller override, which returns in place of kernel functions",
+        },
+    },
 }
 
 /// The module. Its fields are dropped from the first to the last: there are no commands any more
@@ -55,8 +74,14 @@ impl InPlaceModule for RvDirect {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         pin_init::pin_init_scope(|| {
             // SAFETY: A module is initialised once.
-            let slots = unsafe { slot::Pool::new() };
-            let registry = Arc::pin_init(Registry::new(slots), GFP_KERNEL)?;
+            let workshop = unsafe {
+                Workshop {
+                    slots: Pool::new(),
+                    drain: Drain::new()?,
+                    callers: Callers::new(),
+                }
+            };
+            let registry = Arc::pin_init(Registry::new(workshop), GFP_KERNEL)?;
             Ok(try_pin_init!(Self {
                 _notifier <- ModuleNotifier::new(registry.clone()),
                 _files <- debugfs::files(registry.clone()),

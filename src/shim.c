@@ -9,6 +9,10 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/clock.h>
 #include <linux/smp.h>
+#include <linux/time64.h>
+#include <linux/workqueue.h>
+
+#include <asm/delay.h>
 
 #include "shim.h"
 
@@ -19,6 +23,13 @@ void rvdirect_synchronize_trampolines(void)
 	/* As ftrace_shutdown() does, where either may be empty. */
 	synchronize_rcu_tasks_rude();
 	synchronize_rcu_tasks();
+	rvdirect_synchronize_idle_tasks();
+}
+
+void rvdirect_synchronize_idle_tasks(void)
+{
+	/* They run with preemption off, which RCU takes for a reader. */
+	synchronize_rcu_expedited();
 }
 
 void rvdirect_synchronize_harts(void)
@@ -41,9 +52,64 @@ u64 rvdirect_log_clock(void)
 	return local_clock();
 }
 
-void rvdirect_stay_loaded(void)
+u64 rvdirect_nanoseconds(u64 ticks)
+{
+	u64 second = riscv_timebase;
+
+	return ticks / second * NSEC_PER_SEC + ticks % second * NSEC_PER_SEC / second;
+}
+
+void rvdirect_hold_module(void)
 {
 	__module_get(THIS_MODULE);
+}
+
+void rvdirect_release_module(void)
+{
+	module_put(THIS_MODULE);
+}
+
+static void drain(struct work_struct *work)
+{
+	rvdirect_drain();
+}
+
+static DECLARE_DELAYED_WORK(drain_work, drain);
+
+static unsigned long drain_delay;
+
+void rvdirect_drain_soon(void)
+{
+	drain_delay = HZ / 20;
+	mod_delayed_work(system_percpu_wq, &drain_work, drain_delay);
+}
+
+void rvdirect_drain_again(void)
+{
+	/* What sleeps may sleep for hours. */
+	drain_delay = min(2 * drain_delay, HZ);
+	mod_delayed_work(system_percpu_wq, &drain_work, drain_delay);
+}
+
+void rvdirect_drain_stop(void)
+{
+	cancel_delayed_work_sync(&drain_work);
+}
+
+bool rvdirect_get_live(struct module *mod)
+{
+	/* One that is being loaded may fail yet, and go whoever holds it. */
+	return mod->state == MODULE_STATE_LIVE && try_module_get(mod);
+}
+
+void rvdirect_put(struct module *mod)
+{
+	module_put(mod);
+}
+
+const char *rvdirect_module_name(const struct module *mod)
+{
+	return mod->name;
 }
 
 /*

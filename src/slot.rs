@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The slots of `asm/trampoline.S`: who owns which, and what each counts in.
+//! The slots of `asm/trampoline.S`: who owns which, and what each works with.
 
 use crate::{
     bindings,
-    counter::Counter,
+    builtin::Override,
+    slot_data::{
+        SlotData,
+        Work, //
+    },
     slot_map::SlotMap, //
 };
 use core::ptr;
@@ -45,14 +49,14 @@ impl Pool {
         Pool(())
     }
 
-    /// Takes a slot that counts in `counter`, if one is free.
-    pub(crate) fn take(self, counter: Arc<Counter>) -> Option<Slot> {
+    /// Takes a slot that works with `data`, if one is free.
+    pub(crate) fn take(self, data: Arc<SlotData>) -> Option<Slot> {
         let number = TAKEN.lock().take()?;
         // INVARIANT: `take` returns no number a second time before it was given back, and only
         // `Slot::drop` gives one back.
-        let slot = Slot { number, counter };
-        slot.set_counter(slot.counter.as_ptr());
-        // SAFETY: It may sleep here: we are in the context of a command.
+        let slot = Slot { number, data };
+        slot.set_rows(slot.data.rows());
+        // SAFETY: Interrupts are on here, be it in a command or in a module's notifier.
         unsafe { bindings::rvdirect_synchronize_harts() };
         Some(slot)
     }
@@ -65,32 +69,61 @@ impl Pool {
 /// `number` is less than [`SLOTS`], and no other `Slot` has the same.
 pub(crate) struct Slot {
     number: usize,
-    counter: Arc<Counter>,
+    data: Arc<SlotData>,
 }
 
 impl Slot {
-    /// The address of the trampoline that is this slot.
+    /// What it works with.
+    pub(crate) fn data(&self) -> &Arc<SlotData> {
+        &self.data
+    }
+
+    /// The address of its trampoline, of the kind that its work wants.
     pub(crate) fn address(&self) -> usize {
-        let start = (&raw const bindings::rvdirect_count_slots).addr();
-        let end = (&raw const bindings::rvdirect_count_slots_end).addr();
+        macro_rules! range {
+            ($start:ident, $end:ident) => {
+                (
+                    (&raw const bindings::$start).addr(),
+                    (&raw const bindings::$end).addr(),
+                )
+            };
+        }
+        let work = self.data.work();
+        let (start, end) = match work {
+            Work::Count => range!(rvdirect_count_slots, rvdirect_count_slots_end),
+            Work::Handlers(_) if work.waits_for_return() => {
+                range!(rvdirect_return_slots, rvdirect_return_slots_end)
+            }
+            Work::Handlers(_) => range!(rvdirect_entry_slots, rvdirect_entry_slots_end),
+            Work::Latency(_) => range!(rvdirect_latency_slots, rvdirect_latency_slots_end),
+            Work::Override(Override {
+                every: 1,
+                times: None,
+                ..
+            }) => range!(rvdirect_override_slots, rvdirect_override_slots_end),
+            Work::Override(_) => range!(
+                rvdirect_override_some_slots,
+                rvdirect_override_some_slots_end
+            ),
+        };
         start + self.number * ((end - start) / SLOTS)
     }
 
-    fn set_counter(&self, counter: *const c_void) {
-        let counters: *mut *mut c_void = (&raw mut bindings::rvdirect_slot_counter).cast();
+    fn set_rows(&self, rows: *const bindings::rvdirect_row) {
+        let all: *mut *mut bindings::rvdirect_row = (&raw mut bindings::rvdirect_slot_rows).cast();
         // SAFETY: By the type invariant, `number` is within the array, and nobody else writes to
         // this element. The trampoline reads it only while a call site leads to it, and that is
         // neither before `take` returns, after all harts have seen the new value, nor any more
         // when the slot is dropped.
-        unsafe { ptr::write_volatile(counters.add(self.number), counter.cast_mut()) };
+        unsafe { ptr::write_volatile(all.add(self.number), rows.cast_mut()) };
     }
 }
 
-/// Whoever drops a slot has made sure that no hart executes in it any more: it is what
-/// [`crate::ftrace::DirectCalls`] does with the trampolines that it owns.
+/// Whoever drops a slot has made sure that no hart executes in it any more, and that no target will
+/// return into it: see [`crate::caller::Trampoline`].
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.set_counter(ptr::null());
+        self.set_rows(ptr::null());
         TAKEN.lock().give_back(self.number);
     }
 }

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * void enter_trampoline(u64 in[32], u64 out[32], void *trampoline)
+ * void enter_trampoline(u64 in[32], const void *trampoline)
  *
  * Enters the trampoline as a call site does, with all registers as in[] says
- * but for t0 and t1, which are what they are at a call site; and leaves in
- * out[] what they are when the target resumes.
+ * but for t0 and t1, which are what they are at a call site. Where it leads:
+ *
+ *	resume		the target: leaves in seen_registers and seen_stack what it
+ *			finds, and returns with junk in all that it may change if
+ *			the trampoline is one that calls it
+ *	returned	the target's caller, if in[1] says so: leaves in
+ *			out_registers what it finds
  *
  * While the trampoline runs, no register is the test's own: what it needs
  * afterwards is in memory, and t1, which is free then, leads there.
  */
+#include "../trampoline.h"
+
+#define STACK_ARGS	RVDIRECT_STACK_ARGS
+
 	.macro	each_register op, base
 	\op	x1, 8 * 1(\base)
 	\op	x2, 8 * 2(\base)
@@ -37,10 +46,8 @@ _start:
 enter_trampoline:
 	la	t1, harness_registers
 	each_register sd, t1
-	la	t1, out_registers
-	sd	a1, 0(t1)
 	la	t1, trampoline_address
-	sd	a2, 0(t1)
+	sd	a1, 0(t1)
 
 	mv	t1, a0
 	each_register ld, t1
@@ -50,10 +57,33 @@ enter_trampoline:
 	jr	t1
 
 resume:
-	la	t1, out_registers
-	ld	t1, 0(t1)
+	la	t1, seen_registers
 	each_register sd, t1
 	sd	t0, 8 * 5(t1)
+	la	t1, seen_stack
+	.set	word, 0
+	.rept	STACK_ARGS
+	ld	t2, 8 * word(sp)
+	sd	t2, 8 * word(t1)
+	.set	word, word + 1
+	.endr
+	la	t1, target_returns
+	ld	t1, 0(t1)
+	beqz	t1, leave
+	la	t1, junk_registers
+	ld	x5, 8 * 5(t1)
+	ld	x7, 8 * 7(t1)
+	.irp	n, 10, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31
+	ld	x\n, 8 * \n(t1)
+	.endr
+	ld	t1, 8 * 6(t1)
+	ret
+
+	.globl	returned
+returned:
+	la	t1, out_registers
+	each_register sd, t1
+leave:
 	la	t1, harness_registers
 	each_register ld, t1
 	ret
@@ -69,7 +99,16 @@ resume_address:
 	.balign	8
 harness_registers:
 	.space	8 * 32
-out_registers:
-	.space	8
 trampoline_address:
+	.space	8
+	.globl	seen_registers, out_registers, junk_registers, seen_stack, target_returns
+seen_registers:
+	.space	8 * 32
+out_registers:
+	.space	8 * 32
+junk_registers:
+	.space	8 * 32
+seen_stack:
+	.space	8 * STACK_ARGS
+target_returns:
 	.space	8

@@ -3,26 +3,51 @@
  * Runs trampolines in user space, without a C library, and prints what they
  * did; asm/test/trampoline.rs says what they should have done.
  *
- * usage: harness nop | count SLOT HART CALLS
+ * usage: harness KIND [NAME=NUMBER]...
+ *
+ *	KIND	nop, count, entry, return, exit (return without an entry handler),
+ *		latency, override, some
+ *	slot	which slot (0)
+ *	hart	on which hart (0)
+ *	calls	how often (1)
+ *	room	bytes between the target's sp and the end of its stack (2048)
+ *	busy	1: a handler is running already
+ *	softirq	1: with bottom halves off
+ *	change	1: the handlers change arguments and results
+ *	every, times
+ *		for "some"
  *
  * Prints "NAME VALUE" lines, the values in hexadecimal.
  */
+#include <asm/asm-offsets.h>
+#include <asm/thread_info.h>
+#include <rvdirect-offsets.h>
+
 #include "../trampoline.h"
 
-typedef unsigned long u64;
-
 #define HARTS		8
-#define ROW_BYTES	(1UL << RVDIRECT_ROW_SHIFT)
-#define STACK_WORDS	128
-#define TASK_TI_CPU	32
+#define STACK_SIZE	(1UL << THREAD_SHIFT)
+#define STACK_WORDS	(STACK_SIZE / sizeof(u64))
+#define SYS_WRITE	64
+#define SYS_EXIT	93
+#define SYS_MPROTECT	226
 
-void enter_trampoline(u64 in[32], u64 out[32], const void *trampoline);
+void enter_trampoline(u64 in[32], const void *trampoline);
+extern const char returned[];
 extern const u64 resume_address;
+extern u64 seen_registers[32], out_registers[32], junk_registers[32];
+extern u64 seen_stack[RVDIRECT_STACK_ARGS], target_returns;
 
-/* The counters of all slots: rows of HARTS for each. */
-static u64 counters[RVDIRECT_SLOTS][HARTS * ROW_BYTES / sizeof(u64)];
-static u64 stack[STACK_WORDS] __attribute__((aligned(16)));
-static u64 task[16];
+/* A stack, and behind it what may not even be read. */
+static u64 stack[2 * STACK_WORDS] __attribute__((aligned(2 * STACK_SIZE)));
+static char task[4096] __attribute__((aligned(16)));
+static struct rvdirect_histogram histograms[HARTS];
+/* The slot in question, and one that stands for all others. */
+static u64 slots[2][(sizeof(struct rvdirect_slot) + HARTS * sizeof(struct rvdirect_row)) /
+		    sizeof(u64)] __attribute__((aligned(64)));
+#define SLOT(number)	((struct rvdirect_slot *)slots[number])
+static int changes;
+static u64 in[32];
 
 static long system_call(long number, long a, long b, long c)
 {
@@ -41,7 +66,7 @@ static void print(const char *text)
 
 	while (*end)
 		end++;
-	system_call(64, 1, (long)text, end - text);
+	system_call(SYS_WRITE, 1, (long)text, end - text);
 }
 
 static void print_value(const char *name, u64 value)
@@ -59,19 +84,33 @@ static void print_value(const char *name, u64 value)
 	print("\n");
 }
 
-static void print_register(const char *prefix, int number, u64 value)
+static void print_numbered(const char *prefix, u64 number, u64 value)
 {
 	char name[8] = { prefix[0], (char)('0' + number / 10), (char)('0' + number % 10) };
 
 	print_value(name, value);
 }
 
-static u64 number(const char *text)
+static int is_word(const char *text, const char *word)
 {
-	u64 value = 0;
+	while (*word && *text == *word)
+		text++, word++;
+	return !*word && (!*text || *text == '=');
+}
 
-	while (*text)
-		value = value * 10 + (u64)(*text++ - '0');
+/* The value of NAME=NUMBER among the arguments. */
+static u64 option(const char **argv, const char *name, u64 value)
+{
+	for (; *argv; argv++) {
+		const char *digit = *argv;
+
+		if (!is_word(*argv, name))
+			continue;
+		while (*digit++ != '=')
+			;
+		for (value = 0; *digit; digit++)
+			value = value * 10 + (u64)(*digit - '0');
+	}
 	return value;
 }
 
@@ -80,73 +119,212 @@ static u64 sentinel(u64 seed)
 	return (seed + 1) * 0x9e3779b97f4a7c15;
 }
 
-/* Runs a trampoline on a stack of sentinels, and prints what it changed. */
-static void run(const void *trampoline, u64 hart, u64 calls)
+/* A handler may leave anything in the registers that a function may change. */
+static void leave_junk(void)
 {
-	u64 in[32], out[32];
-	const u64 middle = STACK_WORDS / 2;
-	u64 i;
-
-	for (i = 0; i < STACK_WORDS; i++)
-		stack[i] = sentinel(1000 + i);
-	for (i = 0; i < 32; i++)
-		in[i] = sentinel(i);
-	for (i = 0; i < 16; i++)
-		task[i] = sentinel(2000 + i);
-	in[2] = (u64)&stack[middle];
-	in[4] = (u64)task;
-	in[5] = resume_address;
-	*(int *)((char *)task + TASK_TI_CPU) = (int)hart;
-
-	for (i = 0; i < calls; i++)
-		enter_trampoline(in, out, trampoline);
-
-	/* All but zero, and t1, which is free. */
-	for (i = 1; i < 32; i++) {
-		if (i == 6)
-			continue;
-		print_register("i", (int)i, in[i]);
-		print_register("o", (int)i, out[i]);
-	}
-	for (i = 0; i < STACK_WORDS && stack[i] == sentinel(1000 + i); i++)
-		;
-	print_value("lowest_change", (i - middle) * sizeof(u64));
-	for (i = STACK_WORDS; i > middle && stack[i - 1] == sentinel(1000 + i - 1); i--)
-		;
-	print_value("change_above_sp", i != middle);
-	for (i = 0; i < 16; i++)
-		if (i != TASK_TI_CPU / sizeof(u64) && task[i] != sentinel(2000 + i))
-			print_value("task_changed", i);
+	asm volatile("li t0, -1; li t1, -2; li t2, -3; li t3, -4; li t4, -5; li t5, -6; li t6, -7;"
+		     "li a0, -8; li a1, -9; li a2, -10; li a3, -11; li a4, -12; li a5, -13;"
+		     "li a6, -14; li a7, -15"
+		     ::: "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a0", "a1", "a2", "a3", "a4",
+			 "a5", "a6", "a7");
 }
 
-static void print_counters(void)
+static u64 is_marked(void)
 {
-	for (u64 slot = 0; slot < RVDIRECT_SLOTS; slot++) {
-		for (u64 i = 0; i < sizeof(counters[0]) / sizeof(u64); i++) {
-			if (!counters[slot][i])
-				continue;
-			print_value("slot", slot);
-			print_value("byte", i * sizeof(u64));
-			print_value("count", counters[slot][i]);
-		}
+	return (*(u64 *)(task + TASK_TRACE_RECURSION) & TRACE_RECURSION_TASK) != 0;
+}
+
+/* What the unwinder would find above @frame: the target, and its caller. */
+static void print_frames(u64 frame)
+{
+	const u64 *inner = (const u64 *)frame - 2;
+	const u64 *outer = (const u64 *)inner[0] - 2;
+
+	print_value("unwound_target", inner[1] == resume_address);
+	print_value("unwound_caller", outer[1] == in[1]);
+	print_value("unwound_frame", outer[0] == in[8]);
+	print_value("frame_is_sp", inner[0] == in[2]);
+}
+
+static void print_call(const char *prefix, struct rvdirect_call *call)
+{
+	print(prefix);
+	print_value("_target", rvdirect_target(call) == resume_address - 8);
+	print(prefix);
+	print_value("_caller", rvdirect_target_caller(call) == in[1]);
+	print(prefix);
+	print_value("_data", (u64)rvdirect_data(call));
+	print(prefix);
+	print_value("_marked", is_marked());
+}
+
+static void entry(struct rvdirect_call *call)
+{
+	u64 good = 1;
+
+	print_call("entry", call);
+	for (unsigned int i = 0; i < RVDIRECT_REGISTER_ARGS + 2; i++)
+		good &= *rvdirect_arg(call, i) ==
+			(i < 8 ? in[10 + i] : ((const u64 *)in[2])[i - 8]);
+	print_value("entry_args", good);
+	print_frames((u64)&call->caller_fp);
+	if (changes) {
+		call->args[1] = 0x1234;
+		*rvdirect_arg(call, 8) = 0x5678;
 	}
+	call->cookie = 0xc00c1e;
+	leave_junk();
+}
+
+static void exit(struct rvdirect_call *call)
+{
+	print_call("exit", call);
+	print_value("exit_ret0", call->ret[0]);
+	print_value("exit_ret1", call->ret[1]);
+	print_value("exit_cookie", call->cookie);
+	print_value("exit_ticks_sign", call->ticks >> 63);
+	print_value("exit_arg0", call->args[0] == in[10]);
+	if (changes)
+		call->ret[0] += 1;
+	leave_junk();
+}
+
+/* Where asm/trampoline.S goes when it does not call the handler itself. */
+void rvdirect_guarded(struct rvdirect_call *call, void (*handler)(struct rvdirect_call *call))
+{
+	print_value("guarded", 1);
+	if (is_marked())
+		call->exit = NULL;
+	else
+		handler(call);
+	leave_junk();
+}
+
+static const char *address(const char *start, const char *end, u64 slot)
+{
+	u64 size = (u64)(end - start);
+
+	print_value("slots_remainder", size % RVDIRECT_SLOTS);
+	return start + slot * (size / RVDIRECT_SLOTS);
+}
+
+#define ADDRESS(kind, slot) \
+	address(rvdirect_##kind##_slots, rvdirect_##kind##_slots_end, slot)
+
+static const char *trampoline(const char *kind, u64 slot)
+{
+	if (is_word(kind, "count"))
+		return ADDRESS(count, slot);
+	if (is_word(kind, "entry"))
+		return ADDRESS(entry, slot);
+	if (is_word(kind, "return") || is_word(kind, "exit"))
+		return ADDRESS(return, slot);
+	if (is_word(kind, "latency"))
+		return ADDRESS(latency, slot);
+	if (is_word(kind, "override"))
+		return ADDRESS(override, slot);
+	if (is_word(kind, "some"))
+		return ADDRESS(override_some, slot);
+	return rvdirect_nop;
+}
+
+static void print_counts(void)
+{
+	u64 others = 0;
+
+	for (u64 hart = 0; hart < HARTS; hart++) {
+		const struct rvdirect_row *row = &SLOT(0)->rows[hart];
+		const struct rvdirect_histogram *histogram = &histograms[hart];
+
+		print_numbered("e", hart, row->entered);
+		print_numbered("l", hart, row->left);
+		for (unsigned int i = 0; i < 5; i++)
+			others |= row->unused[i];
+		others |= SLOT(1)->rows[hart].entered | SLOT(1)->rows[hart].left;
+		if (!histogram->total && !histogram->buckets[0])
+			continue;
+		print_value("histogram_hart", hart);
+		print_value("histogram_min", histogram->min);
+		print_value("histogram_max", histogram->max);
+		print_value("histogram_total", histogram->total);
+		for (u64 i = 0; i < RVDIRECT_BUCKETS; i++)
+			if (histogram->buckets[i])
+				print_numbered("b", i, histogram->buckets[i]);
+	}
+	print_value("other_counts", others);
 }
 
 __attribute__((used)) void harness(u64 *arguments)
 {
-	const char **argv = (const char **)(arguments + 1);
+	const char **argv = (const char **)(arguments + 2);
+	const char *kind = argv[0];
+	const u64 slot = option(argv, "slot", 0);
+	const u64 calls = option(argv, "calls", 1);
+	const u64 target_sp = STACK_SIZE - option(argv, "room", 2048);
+	const u64 seen_words = (STACK_SIZE - target_sp) / sizeof(u64);
+	u64 i, lowest, returns = 0;
+	const char *code;
 
-	for (u64 slot = 0; slot < RVDIRECT_SLOTS; slot++)
-		rvdirect_slot_counter[slot] = counters[slot];
-	if (arguments[0] == 5) {
-		u64 size = (u64)(rvdirect_count_slots_end - rvdirect_count_slots);
-
-		print_value("slots_remainder", size % RVDIRECT_SLOTS);
-		run(rvdirect_count_slots + number(argv[2]) * (size / RVDIRECT_SLOTS),
-		    number(argv[3]), number(argv[4]));
-	} else {
-		run(rvdirect_nop, 0, 1);
+	changes = option(argv, "change", 0) != 0;
+	for (i = 0; i < RVDIRECT_SLOTS; i++)
+		rvdirect_slot_rows[i] = SLOT(i != slot)->rows;
+	*SLOT(0) = (struct rvdirect_slot) {
+		.entry = is_word(kind, "exit") ? NULL : entry,
+		.exit = exit,
+		.data = (void *)0xda7a,
+		.histogram = histograms,
+		.ret = 0x0123456789abcdef,
+		.every = option(argv, "every", 1),
+		.times = option(argv, "times", ~0UL),
+	};
+	for (i = 0; i < HARTS; i++)
+		histograms[i].min = ~0UL;
+	for (i = 0; i < STACK_WORDS; i++)
+		stack[i] = sentinel(1000 + i);
+	for (i = 0; i < 32; i++) {
+		in[i] = sentinel(i);
+		junk_registers[i] = sentinel(3000 + i);
 	}
-	print_counters();
-	system_call(93, 0, 0, 0);
+	in[1] = (u64)returned;
+	in[2] = (u64)stack + target_sp;
+	in[4] = (u64)task;
+	*(int *)(task + TASK_TI_CPU) = (int)option(argv, "hart", 0);
+	*(int *)(task + TASK_TI_PREEMPT_COUNT) = option(argv, "softirq", 0) ? 0x201 : 1;
+	*(u64 *)(task + TASK_TRACE_RECURSION) =
+		0x100 | (option(argv, "busy", 0) ? TRACE_RECURSION_TASK : 0);
+	target_returns = is_word(kind, "return") || is_word(kind, "exit") ||
+			 is_word(kind, "latency");
+	if (system_call(SYS_MPROTECT, (long)(stack + STACK_WORDS), STACK_SIZE, 0))
+		print_value("mprotect_failed", 1);
+
+	code = trampoline(kind, slot);
+	for (i = 0; i < calls; i++) {
+		seen_registers[5] = 0;
+		enter_trampoline(in, code);
+		returns += seen_registers[5] == 0;
+	}
+	/* Calls that came back without the target having run. */
+	print_value("overridden", returns);
+
+	for (i = 1; i < 32; i++) {
+		print_numbered("i", i, i == 5 ? resume_address : in[i]);
+		print_numbered("s", i, seen_registers[i]);
+		print_numbered("o", i, out_registers[i]);
+	}
+	print_value("junk_a0", junk_registers[10]);
+	print_value("junk_a1", junk_registers[11]);
+	for (i = 0; i < RVDIRECT_STACK_ARGS && i < seen_words; i++)
+		print_numbered("w", i, seen_stack[i] !=
+			       sentinel(1000 + STACK_WORDS - seen_words + i));
+	if (target_returns)
+		print_frames(seen_registers[8]);
+	for (lowest = 0; lowest < STACK_WORDS && stack[lowest] == sentinel(1000 + lowest); lowest++)
+		;
+	print_value("lowest_change", lowest * sizeof(u64) - target_sp);
+	for (i = STACK_WORDS; i > target_sp / 8 && stack[i - 1] == sentinel(1000 + i - 1); i--)
+		;
+	print_value("change_above_sp", i != target_sp / 8);
+	print_value("recursion", *(u64 *)(task + TASK_TRACE_RECURSION));
+	print_counts();
+	system_call(SYS_EXIT, 0, 0, 0);
 }

@@ -6,3 +6,4 @@
 #define SYM_INNER_LABEL(name, linkage)	linkage(name); name:
 #define SYM_DATA_START(name)		.globl name; name:
 #define SYM_DATA_END(name)		.size name, . - name
+#define SYM_CODE_START_LOCAL(name)	.balign 4; name:

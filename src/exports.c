@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What other modules may call: see src/rvdirect.h. */
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+
+#include "exports.h"
+
+int __rvdirect_register_caller(const struct rvdirect_caller *caller, struct module *owner,
+			       u64 layout)
+{
+	if (layout != RVDIRECT_LAYOUT) {
+		pr_err("rvdirect: %s was built against another rvdirect: build it again\n",
+		       module_name(owner));
+		return -ENOEXEC;
+	}
+	return rvdirect_add_caller(caller, owner);
+}
+EXPORT_SYMBOL_GPL(__rvdirect_register_caller);
+
+int rvdirect_unregister_caller(const struct rvdirect_caller *caller)
+{
+	return rvdirect_remove_caller(caller);
+}
+EXPORT_SYMBOL_GPL(rvdirect_unregister_caller);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The handlers behind the callers "trace" and "return". */
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+
+#define CREATE_TRACE_POINTS
+#include "events.h"
+#include "handlers.h"
+
+/*
+ * A hart that comes up calls functions before RCU watches it, where an event
+ * must not be made: a kernel that can tell says so by a WARNING.
+ */
+static __always_inline bool is_watched(void)
+{
+	return !IS_ENABLED(CONFIG_LOCKDEP) || rcu_is_watching();
+}
+
+/* Functions of their own, so that a call whose event is off does not pay for them. */
+static noinline void make_call_event(struct rvdirect_call *call)
+{
+	if (is_watched())
+		trace_call__call(call);
+}
+
+static noinline void make_return_event(struct rvdirect_call *call)
+{
+	if (is_watched())
+		trace_call__return(call);
+}
+
+void rvdirect_handle_trace(struct rvdirect_call *call)
+{
+	if (trace_call_enabled())
+		make_call_event(call);
+}
+
+void rvdirect_handle_return(struct rvdirect_call *call)
+{
+	if (trace_return_enabled())
+		make_return_event(call);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The handlers behind "trace" and "return"; rvdirect_data() is how many arguments they show. */
+#ifndef RVDIRECT_HANDLERS_H
+#define RVDIRECT_HANDLERS_H
+
+struct rvdirect_call;
+
+/* Entry handler: the event rvdirect:call. */
+void rvdirect_handle_trace(struct rvdirect_call *call);
+
+/* Exit handler: the event rvdirect:return. */
+void rvdirect_handle_return(struct rvdirect_call *call);
+
+#endif /* RVDIRECT_HANDLERS_H */

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A log2 histogram of durations, and how it is drawn.
+//!
+//! Knows nothing of the kernel, so that it is tested on the host as well.
+
+use core::fmt;
+
+/// How many buckets there are: one for each number of significant bits that a duration can have.
+pub(crate) const BUCKETS: usize = 64;
+
+/// How many characters the longest bar has.
+const BAR: usize = 40;
+
+/// Durations, in ticks of a timer.
+pub(crate) struct Histogram {
+    buckets: [u64; BUCKETS],
+    /// Not 0 but the greatest number there is, if there are no durations.
+    min: u64,
+    max: u64,
+    total: u64,
+}
+
+impl Histogram {
+    /// One without durations.
+    pub(crate) fn new() -> Self {
+        Histogram {
+            buckets: [0; BUCKETS],
+            min: u64::MAX,
+            max: 0,
+            total: 0,
+        }
+    }
+
+    /// Adds the durations of another one.
+    pub(crate) fn add(&mut self, buckets: [u64; BUCKETS], min: u64, max: u64, total: u64) {
+        for (sum, count) in self.buckets.iter_mut().zip(buckets) {
+            *sum = sum.wrapping_add(count);
+        }
+        self.min = self.min.min(min);
+        self.max = self.max.max(max);
+        self.total = self.total.wrapping_add(total);
+    }
+
+    fn count(&self) -> u64 {
+        self.buckets.iter().copied().fold(0, u64::wrapping_add)
+    }
+
+    /// Draws it: a line of figures, and a bar for each bucket from the first that is not empty to
+    /// the last. `nanoseconds` says how long so many ticks are.
+    pub(crate) fn draw(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        target: &str,
+        nanoseconds: impl Fn(u64) -> u64,
+    ) -> fmt::Result {
+        let count = self.count();
+        if count == 0 {
+            return writeln!(f, "{target}: count 0");
+        }
+        writeln!(
+            f,
+            "{target}: count {count}, min {} ns, mean {} ns, max {} ns",
+            // Both are of the same call, or of none yet, where it was cleared meanwhile.
+            nanoseconds(self.min.min(self.max)),
+            // Of the sum, as the mean may be less than a tick.
+            nanoseconds(self.total) / count,
+            nanoseconds(self.max),
+        )?;
+        writeln!(f, "{:>14} {:>14} {:>12}", "FROM_NS", "TO_NS", "CALLS")?;
+        let is_used = |count: &u64| *count != 0;
+        let first = self.buckets.iter().position(is_used).unwrap_or(0);
+        let last = self.buckets.iter().rposition(is_used).unwrap_or(0);
+        // So many calls there are not: only that nothing can overflow.
+        let most = u64::MAX / BAR as u64;
+        let longest = self.buckets.iter().copied().max().unwrap_or(0).min(most);
+        for (bits, &calls) in self.buckets.iter().enumerate() {
+            if !(first..=last).contains(&bits) {
+                continue;
+            }
+            let from = if bits == 0 { 0 } else { 1 << (bits - 1) };
+            // A bucket ends before the next one begins.
+            let to = nanoseconds(1 << bits).saturating_sub(1);
+            let bar = (calls.min(longest) * BAR as u64).div_ceil(longest) as usize;
+            writeln!(
+                f,
+                "{:>14} {to:>14} {calls:>12} |{:#<bar$}{:bar_rest$}|",
+                nanoseconds(from),
+                "",
+                "",
+                bar_rest = BAR - bar,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Drawn(Histogram);
+
+    impl fmt::Display for Drawn {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0
+                .draw(f, "vfs_read", |ticks| ticks.saturating_mul(100))
+        }
+    }
+
+    fn draw(durations: &[u64]) -> Vec<String> {
+        let mut histogram = Histogram::new();
+        // As two harts would have counted them.
+        for hart in 0..2 {
+            let mine = || durations.iter().skip(hart).step_by(2).copied();
+            let mut buckets = [0; BUCKETS];
+            for duration in mine() {
+                buckets[(u64::BITS - duration.leading_zeros()) as usize] += 1;
+            }
+            histogram.add(
+                buckets,
+                mine().min().unwrap_or(u64::MAX),
+                mine().max().unwrap_or(0),
+                mine().sum(),
+            );
+        }
+        let lines = Drawn(histogram).to_string();
+        lines.lines().map(str::to_string).collect()
+    }
+
+    #[test]
+    fn an_empty_one_has_no_bars() {
+        assert_eq!(draw(&[]), ["vfs_read: count 0"]);
+    }
+
+    #[test]
+    fn shows_figures_and_bars() {
+        let lines = draw(&[0, 1, 3, 2, 2, 9]);
+        let bar = |length: usize| format!("|{:40}|", "#".repeat(length));
+        assert_eq!(
+            lines,
+            [
+                "vfs_read: count 6, min 0 ns, mean 283 ns, max 900 ns".to_string(),
+                "       FROM_NS          TO_NS        CALLS".to_string(),
+                format!("             0             99            1 {}", bar(14)),
+                format!("           100            199            1 {}", bar(14)),
+                format!("           200            399            3 {}", bar(40)),
+                format!("           400            799            0 {}", bar(0)),
+                format!("           800           1599            1 {}", bar(14)),
+            ]
+        );
+    }
+
+    /// Neither the longest durations nor the greatest counts break it.
+    #[test]
+    fn draws_extremes() {
+        assert_eq!(draw(&[i64::MAX as u64]).len(), 3);
+        let mut histogram = Histogram::new();
+        histogram.add([u64::MAX / 64; BUCKETS], 0, i64::MAX as u64, u64::MAX);
+        let drawn = Drawn(histogram).to_string();
+        assert_eq!(drawn.lines().count(), 2 + BUCKETS);
+        let full = format!("|{}|", "#".repeat(BAR));
+        assert!(drawn.lines().skip(2).all(|line| line.ends_with(&full)));
+    }
+
+    /// One call among very many still shows.
+    #[test]
+    fn no_call_is_without_a_bar() {
+        let mut durations = vec![1; 100_000];
+        durations.push(64);
+        assert!(draw(&durations).last().unwrap().contains("|# "));
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What asm/trampoline.S must know of the kernel and asm-offsets.h does not say:
+ * Kbuild makes rvdirect-offsets.h of it.
+ */
+#define COMPILE_OFFSETS
+
+#include <linux/kbuild.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/trace_recursion.h>
+
+int main(void)
+{
+	OFFSET(TASK_TRACE_RECURSION, task_struct, trace_recursion);
+	DEFINE(TRACE_RECURSION_TASK, 1 << (TRACE_FTRACE_START + TRACE_CTX_NORMAL));
+	DEFINE(SOFTIRQ_SHIFT, SOFTIRQ_SHIFT);
+	return 0;
+}

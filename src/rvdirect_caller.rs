@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Direct callers from other modules, in Rust: what `src/rvdirect.h` is in C.
+//!
+//! A module includes this file by `#[path = "…/rvdirect_caller.rs"] mod rvdirect_caller;`, and
+//! builds against the `Module.symvers` of rvdirect. `selftests/modules/rvdirect_example_rust.rs`
+//! is an example.
+
+use core::{
+    marker::PhantomData,
+    mem::offset_of, //
+};
+use kernel::{
+    error::to_result,
+    prelude::*, //
+};
+
+/// A call of a target, as the entry handler sees it.
+///
+/// It lives on the stack, as long as the call.
+#[repr(C)]
+pub struct Call {
+    args: [usize; 8],
+    ret: [usize; 2],
+    cookie: usize,
+    temps: [usize; 5],
+    exit: Option<Handler>,
+    unused: usize,
+    ticks: usize,
+    rows: *mut c_void,
+    fp: usize,
+    resume: usize,
+    caller_fp: usize,
+    caller: usize,
+}
+
+type Handler = unsafe extern "C" fn(*mut Call);
+
+/// `struct rvdirect_caller`
+#[repr(C)]
+struct RawCaller {
+    name: *const c_char,
+    description: *const c_char,
+    entry: Option<Handler>,
+    exit: Option<Handler>,
+    data: *mut c_void,
+    trampoline: *const c_void,
+}
+
+// SAFETY: Its pointers are to what never changes.
+unsafe impl Sync for RawCaller {}
+
+extern "C" {
+    fn __rvdirect_register_caller(
+        caller: *const RawCaller,
+        owner: *mut c_void,
+        layout: u64,
+    ) -> c_int;
+    fn rvdirect_unregister_caller(caller: *const RawCaller) -> c_int;
+}
+
+/// `RVDIRECT_LAYOUT`: how the two structures are laid out.
+const LAYOUT: u64 = {
+    const fn field(layout: u64, offset: usize, size: usize) -> u64 {
+        layout
+            .wrapping_mul(31)
+            .wrapping_add(offset as u64 * 8 + size as u64)
+    }
+    macro_rules! layout {
+        ($start:expr, $type:ty, $($field:ident: $size:ty),*) => {{
+            let layout = $start + size_of::<$type>() as u64;
+            $(let layout = field(layout, offset_of!($type, $field), size_of::<$size>());)*
+            layout
+        }};
+    }
+    // `RVDIRECT_SLOT_DATA`
+    let call = layout!(
+        48,
+        Call,
+        args: [usize; 8],
+        ret: [usize; 2],
+        cookie: usize,
+        ticks: usize,
+        rows: *mut c_void,
+        resume: usize,
+        caller: usize
+    );
+    layout!(
+        call * 31,
+        RawCaller,
+        name: *const c_char,
+        description: *const c_char,
+        entry: Option<Handler>,
+        exit: Option<Handler>,
+        data: *mut c_void,
+        trampoline: *const c_void
+    )
+};
+
+impl Call {
+    /// The address of the target.
+    pub fn target(&self) -> usize {
+        // The call site is the target's first two instructions.
+        self.resume - 8
+    }
+
+    /// The address in the caller of the target to which the target returns.
+    pub fn caller(&self) -> usize {
+        self.caller
+    }
+
+    /// The arguments a0-a7. What the entry handler writes here, the target gets.
+    pub fn args(&mut self) -> &mut [usize; 8] {
+        &mut self.args
+    }
+
+    /// Tells the exit handler something: 0 if nothing is said.
+    pub fn set_cookie(&mut self, cookie: usize) {
+        self.cookie = cookie;
+    }
+}
+
+/// A call that came back, as the exit handler sees it.
+#[repr(transparent)]
+pub struct Returned(Call);
+
+impl Returned {
+    /// The address of the target.
+    pub fn target(&self) -> usize {
+        self.0.target()
+    }
+
+    /// The address in the caller of the target to which the target returns.
+    pub fn caller(&self) -> usize {
+        self.0.caller()
+    }
+
+    /// The arguments that the target was called with.
+    pub fn args(&self) -> &[usize; 8] {
+        &self.0.args
+    }
+
+    /// What the target returned in a0 and a1. What is written here, the caller of the target gets.
+    pub fn ret(&mut self) -> &mut [usize; 2] {
+        &mut self.0.ret
+    }
+
+    /// What the entry handler said.
+    pub fn cookie(&self) -> usize {
+        self.0.cookie
+    }
+
+    /// How long the target ran, in ticks of the timer (`riscv_timebase` of them are a second).
+    pub fn ticks(&self) -> usize {
+        self.0.ticks
+    }
+}
+
+/// A direct caller.
+///
+/// The handlers run in any context, interrupts and idle tasks among them, on all harts at once: no
+/// locks that an interrupted task may hold, no sleeping. A handler that reaches an attached
+/// function is not called for that: the call counts as missed. Preemption is as it was in the caller
+/// of the target, so that a handler may move from hart to hart.
+///
+/// # Safety
+///
+/// The handlers must keep to that, and must not change arguments and results to what the target, or
+/// its caller, cannot take.
+#[vtable]
+pub unsafe trait DirectCaller: 'static {
+    /// The word by which commands name it: up to 31 letters, digits, `_` and `-`.
+    const NAME: &'static CStr;
+
+    /// What it does, in a few words, for the file `callers`.
+    const DESCRIPTION: &'static CStr;
+
+    /// Called when a target is entered.
+    fn entry(_call: &mut Call) {
+        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Called when it returned.
+    fn exit(_call: &mut Returned) {
+        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
+    }
+}
+
+/// Lets commands name the direct caller `T`, until it is dropped.
+///
+/// While a target is attached to it, the module cannot be unloaded: so this must live as long as
+/// the module.
+///
+/// # Invariants
+///
+/// It is registered.
+pub struct Registration<T: DirectCaller> {
+    caller: &'static RawCaller,
+    _handlers: PhantomData<T>,
+}
+
+impl<T: DirectCaller> Registration<T> {
+    const CALLER: &'static RawCaller = &RawCaller {
+        name: T::NAME.to_bytes_with_nul().as_ptr(),
+        description: T::DESCRIPTION.to_bytes_with_nul().as_ptr(),
+        entry: if T::HAS_ENTRY {
+            Some(Self::entry)
+        } else {
+            None
+        },
+        exit: if T::HAS_EXIT { Some(Self::exit) } else { None },
+        data: core::ptr::null_mut(),
+        trampoline: core::ptr::null(),
+    };
+
+    /// Registers it.
+    ///
+    /// # Errors
+    ///
+    /// - [`EINVAL`]: no proper name, or no handler;
+    /// - [`EEXIST`]: another caller has that name;
+    /// - [`ENOEXEC`]: this module was built against an rvdirect with another layout;
+    /// - [`ENOMEM`].
+    pub fn new(module: &'static ThisModule) -> Result<Self> {
+        let caller = Self::CALLER;
+        // SAFETY: What it points to never changes, and the handlers are as they must be.
+        to_result(unsafe { __rvdirect_register_caller(caller, module.as_ptr().cast(), LAYOUT) })?;
+        // INVARIANT: That was done just now.
+        Ok(Registration {
+            caller,
+            _handlers: PhantomData,
+        })
+    }
+
+    /// # Safety
+    ///
+    /// `call` must be valid, and nobody else's.
+    unsafe extern "C" fn entry(call: *mut Call) {
+        // SAFETY: By the requirement of this function.
+        T::entry(unsafe { &mut *call });
+    }
+
+    /// # Safety
+    ///
+    /// `call` must be valid, and nobody else's.
+    unsafe extern "C" fn exit(call: *mut Call) {
+        // SAFETY: By the requirement of this function, and as `Returned` is transparent.
+        T::exit(unsafe { &mut *call.cast() });
+    }
+}
+
+impl<T: DirectCaller> Drop for Registration<T> {
+    fn drop(&mut self) {
+        // SAFETY: It is registered, by the type invariant. It is in use by nobody: that would hold
+        // the module.
+        unsafe { rvdirect_unregister_caller(self.caller) };
+    }
+}
