@@ -19,39 +19,113 @@ if ! grep -qw icount /proc/cmdline; then
 	exit "$KSFT_SKIP"
 fi
 
-# cost CALLER: in instructions a call; the loop around it is the same.
-cost()
+# per_call FEW MANY: instructions a call, out of two counts of $calls calls.
+per_call()
+{
+	expect "what is left over of $2 - $1" $((($2 - $1) % calls)) 0
+	echo $((($2 - $1) / calls))
+}
+
+# with CALLER: a count while the target is attached, that comes out twice.
+with()
 {
 	write detach '*'
-	unpatched=$(cat "$target/instructions")
 	attach "rvdirect_test_target $1"
 	patched=$(cat "$target/instructions")
 	expect "instructions, measured again" "$(cat "$target/instructions")" "$patched"
 	write detach '*'
-	expect "instructions, unpatched again" "$(cat "$target/instructions")" "$unpatched"
-	expect "what is left over" $(((patched - unpatched) % calls)) 0
-	echo $(((patched - unpatched) / calls))
+	echo "$patched"
 }
 
-# at_most CALLER LIMIT
+# at_most LIMIT NAME CALLER: the loop around the call is the same.
 at_most()
 {
-	cost=$(cost "$1") || fail "$cost"
-	echo "$1 $cost" >>/tmp/costs
-	[ "$cost" -gt 0 ]
-	[ "$cost" -le "$2" ] || fail "$1 costs $cost instructions, at most $2 are allowed"
+	unpatched=$(cat "$target/instructions")
+	patched=$(with "$3") || fail "$patched"
+	expect "instructions, unpatched again" "$(cat "$target/instructions")" "$unpatched"
+	judge "$1" "$2" "$(per_call "$unpatched" "$patched")"
+}
+
+# judge LIMIT NAME COST
+judge()
+{
+	echo "$3 $2" >>/tmp/costs
+	[ "$3" -gt 0 ]
+	[ "$3" -le "$1" ] || fail "$2 costs $3 instructions, at most $1 are allowed"
 }
 
 nop_costs_6_at_most()
 {
-	at_most nop 6
+	at_most 6 nop nop
 }
 
 count_costs_16_at_most()
 {
-	at_most count 16
+	at_most 16 count count
+}
+
+trace_costs_80_at_most_while_its_event_is_off()
+{
+	at_most 80 "trace, event off" trace
+}
+
+# The time stamps in the ring buffer, and the pages of it, are not the same for
+# each call: so this is a mean, over the same calls in each run.
+event_at_most()
+{
+	echo 1 >"$tracing/events/rvdirect/enable"
+	unpatched=$(cat "$target/instructions")
+	write detach '*'
+	attach "rvdirect_test_target $3"
+	patched=$(cat "$target/instructions")
+	echo 0 >"$tracing/events/rvdirect/enable"
+	echo >"$tracing/trace"
+	judge "$1" "$2" $(((patched - unpatched + calls - 1) / calls))
+}
+
+trace_costs_850_at_most_with_its_event()
+{
+	event_at_most 850 "trace, event on" trace
+}
+
+return_costs_1050_at_most_with_its_event()
+{
+	event_at_most 1050 "return, event on" return
+}
+
+latency_costs_120_at_most()
+{
+	at_most 120 latency latency
+}
+
+# The target does not run: so this is all that the call does, up to and with its
+# "ret", out of a call of a function that is a "ret" and nothing else.
+override_costs_20_at_most()
+{
+	rmmod rvdirect
+	modprobe rvdirect allow_override=1
+	least=$(cat "$target/instructions_least")
+	patched=$(with 'override ret=0') || fail "$patched"
+	cost=$(per_call "$least" "$patched")
+	rmmod rvdirect
+	judge 20 override $((cost + 1))
+}
+
+an_empty_handler_costs_80_at_most()
+{
+	load rvdirect_test_callers
+	at_most 80 "entry handler, empty" test_empty
+	rmmod rvdirect_test_callers
 }
 
 : >/tmp/costs
 trap 'sed "s/^/# cost: /" /tmp/costs' EXIT
-run_tests nop_costs_6_at_most count_costs_16_at_most
+run_tests \
+	nop_costs_6_at_most \
+	count_costs_16_at_most \
+	trace_costs_80_at_most_while_its_event_is_off \
+	trace_costs_850_at_most_with_its_event \
+	return_costs_1050_at_most_with_its_event \
+	latency_costs_120_at_most \
+	override_costs_20_at_most \
+	an_empty_handler_costs_80_at_most

@@ -8,8 +8,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
-harts=$(grep -c ^processor /proc/cpuinfo)
-
 calls_by_one_task_are_exact()
 {
 	attach 'rvdirect_test_target count'
@@ -19,21 +17,6 @@ calls_by_one_task_are_exact()
 		echo $calls >"$target/call_task"
 		total=$((total + calls))
 		expect "hits" "$(hits rvdirect_test_target)" $total
-	done
-}
-
-# on_each_hart COMMAND...: on all at once, on hart N bound to it.
-on_each_hart()
-{
-	pids=
-	hart=0
-	while [ $hart -lt "$harts" ]; do
-		taskset -c $hart "$@" &
-		pids="$pids $!"
-		hart=$((hart + 1))
-	done
-	for pid in $pids; do
-		wait "$pid"
 	done
 }
 

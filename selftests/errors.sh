@@ -68,6 +68,41 @@ too_long_a_write_is_EINVAL()
 	expect "attach" "$(cat "$rvdirect/attach")" 'vfs_fsync nop'
 }
 
+bad_options_are_EINVAL()
+{
+	refused modify 'vfs_fsync trace args=9' "$einval" 'Value is not a number from 0 to 8' 9
+	refused attach 'vfs_fsync trace args=9' "$einval" \
+		'Value is not a number from 0 to 8' 9
+	refused attach 'vfs_fsync return args=x' "$einval" \
+		'Value is not a number from 0 to 8' x
+	refused attach 'vfs_fsync trace args=1 args=2' "$einval" \
+		'Option is given twice' args=2
+	refused attach 'vfs_fsync latency ret=1' "$einval" 'Caller has no such option' ret
+	refused attach 'vfs_fsync override' "$einval" 'override wants ret=VALUE' override
+	refused attach 'vfs_fsync override ret=ENOMEM' "$einval" \
+		'Value is not a 64-bit number, nor the name of an error' ENOMEM
+	refused attach 'vfs_fsync override ret=1 every=0' "$einval" \
+		'Value is not a number above 0' 0
+	refused attach 'vfs_fsync override ret=0 times=x' "$einval" \
+		'Value is not a number above 0' x
+}
+
+what_never_returns_is_EINVAL()
+{
+	for caller in return latency; do
+		for name in do_exit do_group_exit; do
+			refused attach "$name $caller" "$einval" \
+				'Function never returns, its return cannot be seen' $name
+		done
+	done
+	attach 'do_exit trace'
+	refused modify 'do_exit latency' "$einval" \
+		'Function never returns, its return cannot be seen' do_exit
+	before=$(hits do_exit)
+	sh -c true
+	[ "$(hits do_exit)" -gt "$before" ]
+}
+
 unknown_names_are_ENOENT()
 {
 	refused attach 'no_such_function count' "$enoent" 'No function has that name' no_such
@@ -131,7 +166,7 @@ no_slot_is_taken_by_what_was_refused()
 {
 	modprobe ftrace-direct
 	n=0
-	while [ $n -lt 50 ]; do
+	while [ $n -lt 20 ]; do
 		fails attach 'wake_up_process count'
 		n=$((n + 1))
 	done
@@ -146,6 +181,8 @@ run_tests \
 	bad_grammar_is_EINVAL \
 	what_is_no_text_is_EINVAL \
 	too_long_a_write_is_EINVAL \
+	bad_options_are_EINVAL \
+	what_never_returns_is_EINVAL \
 	unknown_names_are_ENOENT \
 	what_is_not_attached_is_ENOENT \
 	what_is_attached_is_EEXIST \

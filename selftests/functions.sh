@@ -11,6 +11,11 @@ rvdirect=/sys/kernel/debug/rvdirect
 target=/sys/kernel/debug/rvdirect_test
 tracing=/sys/kernel/tracing
 
+# The modules that a test needs; it may name others.
+test_modules=rvdirect_test
+
+harts=$(grep -c ^processor /proc/cpuinfo)
+
 # In the kernel's tree, or carried along.
 for helpers in "$here/../kselftest/ktap_helpers.sh" "$here/ktap_helpers.sh"; do
 	[ ! -e "$helpers" ] || break
@@ -36,7 +41,9 @@ load_modules()
 		exit "$KSFT_SKIP"
 	fi
 	modprobe rvdirect
-	load rvdirect_test
+	for module in $test_modules; do
+		load "$module"
+	done
 }
 
 # run_tests FUNCTION...: each a test, named by the function.
@@ -62,8 +69,12 @@ run_tests()
 			ktap_test_fail "$name"
 		fi
 	done
-	rmmod rvdirect_test
-	[ ! -d "$rvdirect" ] || rmmod rvdirect
+	# What a failed test left behind must not keep the others from ending.
+	(drained)
+	for module in rvdirect_test_callers rvdirect_test_shapes rvdirect_test_twin \
+		$test_modules rvdirect; do
+		[ ! -d "/sys/module/$module" ] || rmmod "$module"
+	done
 	rm "$log"
 	ktap_finished
 }
@@ -75,7 +86,7 @@ clean_up()
 	echo >"$rvdirect/error_log"
 	expect "nothing attached" "$(cat "$rvdirect/attach")" ''
 	# Nothing of ours is left at any call site.
-	fails grep -E 'rvdirect_(count_slots|nop)' "$tracing/enabled_functions"
+	fails grep -E '\[rvdirect\]' "$tracing/enabled_functions"
 }
 
 fail()
@@ -98,6 +109,17 @@ expect()
 	[ "$2" = "$3" ] || fail "$1: is '$2', should be '$3'"
 }
 
+# wait_for COMMAND...: until it succeeds; half a minute is too long.
+wait_for()
+{
+	tries=600
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || fail "in vain: $*"
+		usleep 50000
+	done
+}
+
 # write FILE LINE
 write()
 {
@@ -107,6 +129,26 @@ write()
 attach()
 {
 	write attach "$1"
+}
+
+# eventually WHAT EXPECTED COMMAND...: it prints that, before long.
+eventually()
+{
+	what=$1
+	expected=$2
+	shift 2
+	tries=100
+	while [ "$("$@")" != "$expected" ]; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || fail "$what: is '$("$@")', should be '$expected'"
+		usleep 100000
+	done
+}
+
+# drained: what is left to drain goes soon, if nobody sleeps in a target.
+drained()
+{
+	eventually "draining" 0 sh -c "grep -c draining $rvdirect/status || true"
 }
 
 # column NUMBER TARGET: a value in the target's line of status.
@@ -123,6 +165,125 @@ functions_of()
 hits()
 {
 	column 4 "$1"
+}
+
+# callers: all that are rvdirect's own, a line each, but for override, which must
+# be allowed, and changes what a target does.
+callers()
+{
+	awk 'NR > 1 && $2 == "rvdirect" && $1 != "override" { print $1 }' "$rvdirect/callers"
+}
+
+# under CALLERS TEST...: adds to $tests, for each of the tests, one for each
+# caller, which the test gets as its argument.
+under()
+{
+	for caller in $1; do
+		for test; do
+			[ "$test" != "$1" ] || continue
+			name=${test}_under_$caller
+			eval "$name() { $test $caller; }"
+			tests="$tests $name"
+		done
+	done
+}
+
+# all_pairs WORD...: a way that goes from each of them to each other one, once, and
+# back to the first.
+all_pairs()
+{
+	first=$1
+	while [ $# -gt 1 ]; do
+		from=$1
+		shift
+		for to; do
+			echo "$from"
+			echo "$to"
+		done
+	done
+	echo "$first"
+}
+
+# handled CALLER CALLS: how many of the calls are hits.
+handled()
+{
+	case $1 in
+	nop) echo 0 ;;
+	*) echo "$2" ;;
+	esac
+}
+
+# traceable NAME...: those of the functions that ftrace can patch.
+traceable()
+{
+	for name; do
+		if grep -q "^$name\( \|\$\)" "$tracing/available_filter_functions"; then
+			echo "$name"
+		fi
+	done
+}
+
+# on_each_hart COMMAND...: on all at once, on hart N bound to it.
+on_each_hart()
+{
+	pids=
+	hart=0
+	while [ $hart -lt "$harts" ]; do
+		taskset -c $hart "$@" &
+		pids="$pids $!"
+		hart=$((hart + 1))
+	done
+	for pid in $pids; do
+		wait "$pid"
+	done
+}
+
+# What start_hitting writes, and to which file: so often a write calls a target.
+per_write=5000
+hit_file=$target/call_task
+
+# start_hitting: a task on each hart calls the target, from now to stop_hitting.
+start_hitting()
+{
+	rm -f /tmp/stop /tmp/hitting.* /tmp/writes.*
+	pids=
+	hart=0
+	while [ $hart -lt "$harts" ]; do
+		taskset -c $hart sh -c "
+			n=0
+			while [ ! -e /tmp/stop ]; do
+				echo $per_write >$hit_file || exit
+				n=\$((n + 1))
+				[ \$n -gt 1 ] || : >/tmp/hitting.$hart
+			done
+			echo \$n >/tmp/writes.$hart" &
+		pids="$pids $!"
+		hart=$((hart + 1))
+	done
+	wait_for all_harts_hit
+}
+
+all_harts_hit()
+{
+	set -- /tmp/hitting.*
+	[ $# = "$harts" ] && [ -e "$1" ]
+}
+
+# stop_hitting: sets $calls to how often the target was called, exactly.
+stop_hitting()
+{
+	touch /tmp/stop
+	for pid in $pids; do
+		wait "$pid"
+	done
+	calls=0
+	hart=0
+	while [ $hart -lt "$harts" ]; do
+		writes=$(cat /tmp/writes.$hart)
+		[ "$writes" -gt 0 ]
+		calls=$((calls + writes * per_write))
+		hart=$((hart + 1))
+	done
 }
 
 # refused FILE LINE ERROR SENTENCE CARET: writing LINE fails with the message

@@ -9,17 +9,18 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 files_have_their_modes()
 {
-	for file in attach:600 modify:200 detach:200 callers:400 status:400 error_log:600; do
+	for file in attach:600 modify:200 detach:200 callers:400 status:400 hist:600 \
+		error_log:600; do
 		expect "$file" "${file%:*}:$(stat -c %a "$rvdirect/${file%:*}")" "$file"
 	done
-	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 6
+	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 7
 }
 
 callers_are_listed()
 {
 	expect "header" "$(head -n 1 "$rvdirect/callers" | tr -s ' ')" "CALLER OWNER DESCRIPTION"
 	expect "callers" "$(awk 'NR > 1 { print $1, $2 }' "$rvdirect/callers")" \
-		"$(printf 'nop rvdirect\ncount rvdirect')"
+		"$(printf '%s rvdirect\n' nop count trace return latency override)"
 }
 
 status_has_a_header_and_a_line_each()
@@ -36,7 +37,13 @@ attach_prints_what_it_takes()
 {
 	commands='rvdirect_test_target count
 vfs_fsync nop
-rvdirect_test:rvdirect_test_shared count'
+rvdirect_test:rvdirect_test_shared count
+vfs_statx trace args=0
+vfs_readlink return args=8
+vfs_getattr latency
+vfs_mkdir override ret=-EPERM every=2 times=3'
+	rmmod rvdirect
+	modprobe rvdirect allow_override=1
 	attach "$commands"
 	expect "attach" "$(cat "$rvdirect/attach")" "$commands"
 	printed=$(cat "$rvdirect/attach")
@@ -114,7 +121,7 @@ error_log_keeps_eight_and_is_cleared_by_a_write()
 
 an_open_file_holds_the_module()
 {
-	for file in attach modify detach callers status error_log; do
+	for file in attach modify detach callers status hist error_log; do
 		case $file in
 		modify | detach) exec 3>"$rvdirect/$file" ;;
 		*) exec 3<"$rvdirect/$file" ;;

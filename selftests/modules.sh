@@ -62,6 +62,24 @@ a_target_goes_with_its_module()
 	rmmod rvdirect_test_twin
 }
 
+# As a caller does that waits for the return, and holds rvdirect until then.
+a_target_with_a_histogram_goes_with_its_module()
+{
+	load rvdirect_test_twin
+	attach 'rvdirect_test_shared latency'
+	echo 5 >"$target/call_shared"
+	rmmod rvdirect_test_twin
+	expect "functions and hits" \
+		"$(functions_of rvdirect_test_shared) $(hits rvdirect_test_shared)" "1 5"
+	load rvdirect_test_twin calls=3
+	attach 'rvdirect_test_twin:rvdirect_test_shared latency'
+	rmmod rvdirect_test_twin
+	expect "attach" "$(cat "$rvdirect/attach")" 'rvdirect_test_shared latency'
+	write detach '*'
+	rmmod rvdirect
+	modprobe rvdirect
+}
+
 # What else the name means stays attached, with its hits.
 other_targets_of_the_name_stay()
 {
@@ -104,6 +122,7 @@ run_tests \
 	a_bare_name_finds_functions_of_modules \
 	a_module_name_finds_its_own \
 	a_target_goes_with_its_module \
+	a_target_with_a_histogram_goes_with_its_module \
 	other_targets_of_the_name_stay \
 	an_init_function_goes_when_it_is_done \
 	a_module_that_comes_later_is_left_alone

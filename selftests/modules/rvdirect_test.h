@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A function that several files of the test modules have, each its own. */
+/* Functions to attach to, which several of the test modules call. */
 #ifndef RVDIRECT_TEST_H
 #define RVDIRECT_TEST_H
 
 #include <linux/compiler.h>
 
-static noinline void rvdirect_test_shared(void)
+/* Returns the sum; see rvdirect_test.c. */
+unsigned long rvdirect_test_target(unsigned long a, unsigned long b);
+
+/* Each module that calls it has its own. */
+static noinline __maybe_unused void rvdirect_test_shared(void)
 {
 	barrier();
 }

@@ -1,0 +1,336 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The callers: what each of them does with a call.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+events=$tracing/events/rvdirect
+
+# traced EVENT CALLS: attaches nothing, but calls the target with its event on,
+# and leaves what was traced in /tmp/trace, a line each.
+traced()
+{
+	echo >"$tracing/trace"
+	echo 1 >"$events/$1/enable"
+	echo "$2" >"$target/call_task"
+	echo 0 >"$events/$1/enable"
+	grep " $1: rvdirect_test_target " "$tracing/trace" >/tmp/trace || [ $? = 1 ]
+	echo >"$tracing/trace"
+}
+
+trace_makes_an_event_of_each_call()
+{
+	attach 'rvdirect_test_target trace'
+	expect "attach" "$(cat "$rvdirect/attach")" 'rvdirect_test_target trace args=4'
+	echo 7 >"$target/call_task"
+	traced call 5
+	expect "events" "$(wc -l </tmp/trace)" 5
+	# The first two arguments count up from 0, and are 1.
+	expect "arguments" "$(sed 's/.* args={//; s/,[^,]*,[^,]*}$//' /tmp/trace)" \
+		"$(printf '0x%x,0x1\n' 0 1 2 3 4)"
+	grep -q '<- call_task+0x' /tmp/trace
+	expect "hits" "$(hits rvdirect_test_target)" 12
+}
+
+events_have_as_many_arguments_as_are_asked_for()
+{
+	for caller in trace:call return:return; do
+		for args in 0 3 8; do
+			attach "rvdirect_test_target ${caller%:*} args=$args"
+			expect "attach" "$(cat "$rvdirect/attach")" \
+				"rvdirect_test_target ${caller%:*} args=$args"
+			traced "${caller#*:}" 1
+			expect "arguments" "$(grep -o '0x[0-9a-f]*[,}]' /tmp/trace | wc -l)" $args
+			write detach rvdirect_test_target
+		done
+	done
+}
+
+arguments_can_be_filtered_and_summed_up()
+{
+	attach 'rvdirect_test_target trace'
+	echo 'arg0 == 3 && arg1 == 1' >"$events/call/filter"
+	traced call 10
+	echo 0 >"$events/call/filter"
+	expect "events" "$(wc -l </tmp/trace)" 1
+	grep -q 'args={0x3,0x1,' /tmp/trace
+	echo 'hist:keys=target.sym,arg1:vals=arg0' >"$events/call/trigger"
+	echo 10 >"$target/call_task"
+	cat "$events/call/hist"
+	tr -s ' ' <"$events/call/hist" |
+		grep -q 'rvdirect_test_target.*arg1: 1 } hitcount: 10 arg0: 45'
+	echo '!hist:keys=target.sym,arg1:vals=arg0' >"$events/call/trigger"
+}
+
+return_makes_an_event_of_each_return()
+{
+	attach 'rvdirect_test_target return'
+	traced return 5
+	expect "events" "$(wc -l </tmp/trace)" 5
+	expect "returned" "$(sed 's/.* ret=\(0x[0-9a-f]*\) .*/\1/' /tmp/trace)" \
+		"$(printf '0x%x\n' 1 2 3 4 5)"
+	expect "arguments" "$(sed 's/.* args={//; s/,[^,]*,[^,]*}$//' /tmp/trace)" \
+		"$(printf '0x%x,0x1\n' 0 1 2 3 4)"
+	grep -q -- '-> call_task+0x' /tmp/trace
+	# In nanoseconds: more than the 20 ms that it sleeps, and less than 20 s.
+	attach 'msleep return args=1'
+	echo 1 >"$events/return/enable"
+	load rvdirect_test_twin milliseconds=20
+	echo 0 >"$events/return/enable"
+	cat "$tracing/trace"
+	duration=$(sed -n 's/.* return: msleep .* duration=\([0-9]*\) ns args={0x14}$/\1/p' \
+		"$tracing/trace")
+	[ "$duration" -ge 20000000 ]
+	[ "$duration" -lt 20000000000 ]
+	rmmod rvdirect_test_twin
+}
+
+# in_hist WORD: the figure behind it.
+in_hist()
+{
+	sed -n "s/^rvdirect_test_target: .*$1 \([0-9]*\).*/\1/p" "$rvdirect/hist"
+}
+
+latency_keeps_a_histogram()
+{
+	expect "hist" "$(cat "$rvdirect/hist")" ''
+	attach 'rvdirect_test_target latency'
+	expect "hist" "$(cat "$rvdirect/hist")" 'rvdirect_test_target: count 0'
+	echo 100 >"$target/call_irq"
+	echo 1000 >"$target/call_task"
+	calls=$((1000 + 100 * $(grep -c ^processor /proc/cpuinfo)))
+	cat "$rvdirect/hist"
+	expect "count" "$(in_hist count)" $calls
+	expect "hits" "$(hits rvdirect_test_target)" $calls
+	expect "buckets" "$(awk 'NR > 2 { sum += $3 } END { print sum }' "$rvdirect/hist")" $calls
+	[ "$(in_hist min)" -le "$(in_hist mean)" ]
+	[ "$(in_hist mean)" -le "$(in_hist max)" ]
+	# It lies within the bounds that are drawn.
+	awk -v min="$(in_hist min)" -v max="$(in_hist max)" '
+		NR == 3 { first = $1 } { last = $2 }
+		END { exit !(first <= min && max <= last) }' "$rvdirect/hist"
+	# Anything that is written clears it, and nothing else.
+	echo >"$rvdirect/hist"
+	expect "hist" "$(cat "$rvdirect/hist")" 'rvdirect_test_target: count 0'
+	expect "hits" "$(hits rvdirect_test_target)" $calls
+	echo 3 >"$target/call_task"
+	expect "count" "$(in_hist count)" 3
+}
+
+latency_knows_how_long_a_call_takes()
+{
+	attach 'msleep latency'
+	load rvdirect_test_twin milliseconds=50
+	rmmod rvdirect_test_twin
+	min=$(sed -n 's/^msleep: count 1, min \([0-9]*\) ns.*/\1/p' "$rvdirect/hist")
+	[ "$min" -ge 50000000 ]
+	[ "$min" -lt 50000000000 ]
+}
+
+load_to_override()
+{
+	rmmod rvdirect
+	modprobe rvdirect allow_override=1
+}
+
+override_must_be_allowed()
+{
+	expect "before" "$(cat "$target/result")" 7
+	attach 'rvdirect_test_target nop'
+	refused modify 'rvdirect_test_target override ret=1' 'Operation not permitted' \
+		'Module was not loaded with allow_override=1' override
+	write detach '*'
+	refused attach 'rvdirect_test_target override ret=1' 'Operation not permitted' \
+		'Module was not loaded with allow_override=1' override
+	expect "behind" "$(cat "$target/result")" 7
+}
+
+override_returns_what_it_is_told()
+{
+	load_to_override
+	for value in 0:0 1:1 -1:-1 0x10:16 -ENOMEM:-12 -12:-12 -EPROBE_DEFER:-517 \
+		0xffffffffffffffff:-1 9223372036854775807:9223372036854775807; do
+		attach "rvdirect_test_target override ret=${value%:*}"
+		expect "returned" "$(cat "$target/result")" "${value#*:}"
+		expect "hits" "$(hits rvdirect_test_target)" 1
+		write detach rvdirect_test_target
+		expect "returned" "$(cat "$target/result")" 7
+	done
+	attach 'rvdirect_test_target override ret=-12'
+	expect "attach" "$(cat "$rvdirect/attach")" 'rvdirect_test_target override ret=-ENOMEM'
+}
+
+override_takes_every_third_and_four_at_most()
+{
+	load_to_override
+	attach 'rvdirect_test_target override ret=1 every=3 times=4'
+	expect "attach" "$(cat "$rvdirect/attach")" \
+		'rvdirect_test_target override ret=1 every=3 times=4'
+	results=
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+		results=$results$(cat "$target/result")
+	done
+	expect "results" "$results" 771771771771777
+	expect "hits" "$(hits rvdirect_test_target)" 4
+	write modify 'rvdirect_test_target override ret=2 times=2'
+	results=
+	for _ in 1 2 3; do
+		results=$results$(cat "$target/result")
+	done
+	expect "results" "$results" 227
+	expect "hits" "$(hits rvdirect_test_target)" 6
+}
+
+# A function of the kernel, as its users see it.
+override_makes_the_kernel_fail()
+{
+	load_to_override
+	attach 'vfs_statx override ret=-ENOENT times=1'
+	fails stat /init
+	stat /init
+}
+
+callers_of_modules_are_listed()
+{
+	load rvdirect_test_callers
+	expect "callers" "$(awk '$2 == "rvdirect_test_callers" { print $1 }' "$rvdirect/callers" |
+		tr '\n' ' ')" 'test_empty test_change test_exit test_check test_recurse test_raw '
+	grep -q '^test_exit  *rvdirect_test_callers  *changes what goes out$' "$rvdirect/callers"
+	rmmod rvdirect_test_callers
+	fails grep test_ "$rvdirect/callers"
+	refused attach 'rvdirect_test_target test_empty' 'No such file or directory' \
+		'No caller has that name, see the file callers' test_empty
+}
+
+handlers_of_modules_change_calls()
+{
+	load rvdirect_test_callers
+	for caller in test_empty:7 test_change:1008 test_exit:1007 test_check:7; do
+		attach "rvdirect_test_target ${caller%:*}"
+		expect "attach" "$(cat "$rvdirect/attach")" "rvdirect_test_target ${caller%:*}"
+		expect "${caller%:*}" "$(cat "$target/result")" "${caller#*:}"
+		expect "hits" "$(hits rvdirect_test_target)" 1
+		write detach rvdirect_test_target
+	done
+	attach 'rvdirect_test_target test_check'
+	echo 1000 >"$target/call_task"
+	echo 1000 >"$target/call_irq"
+	write detach rvdirect_test_target
+	expect "wrong" "$(cat /sys/module/rvdirect_test_callers/parameters/wrong)" 0
+	refused attach 'rvdirect_test_target test_empty args=1' 'Invalid argument' \
+		'Caller has no such option' args
+	rmmod rvdirect_test_callers
+}
+
+a_trampoline_of_a_module_is_called()
+{
+	load rvdirect_test_callers
+	attach 'rvdirect_test_target test_raw'
+	echo 1000 >"$target/call_task"
+	expect "calls" "$(cat /sys/module/rvdirect_test_callers/parameters/raw_calls)" 1000
+	expect "hits" "$(hits rvdirect_test_target)" 0
+	write modify 'rvdirect_test_target count'
+	rmmod rvdirect_test_callers
+}
+
+a_caller_in_use_holds_its_module()
+{
+	load rvdirect_test_callers
+	for caller in test_empty test_change test_raw; do
+		attach "rvdirect_test_target $caller"
+		fails rmmod rvdirect_test_callers
+		# It holds rvdirect as well, by the functions that it calls.
+		fails rmmod rvdirect
+		write modify 'rvdirect_test_target nop'
+		write modify "rvdirect_test_target $caller"
+		fails rmmod rvdirect_test_callers
+		write detach rvdirect_test_target
+	done
+	rmmod rvdirect_test_callers
+}
+
+bad_callers_are_refused()
+{
+	# The kernel's loader makes EBUSY of the EEXIST that there is for a name.
+	for bad in name:'Invalid argument' none:'Invalid argument' both:'Invalid argument' \
+		builtin:'Device or resource busy' twice:'Device or resource busy' \
+		layout:'invalid module format' forget:'Input/output error'; do
+		message=$(load rvdirect_test_callers "bad=${bad%%:*}" 2>&1) && fail "$bad was taken"
+		expect "$bad" "${message##*: }" "${bad#*:}"
+		fails grep test_ "$rvdirect/callers"
+	done
+	dmesg | grep -q 'rvdirect_test_callers was built against another rvdirect: build it again'
+}
+
+# The handler calls the target, which is attached: once, and not for ever.
+recursion_is_missed()
+{
+	load rvdirect_test_callers
+	attach 'rvdirect_test_target test_recurse'
+	echo 100 >"$target/call_task"
+	expect "hits and misses" "$(hits rvdirect_test_target) $(column 5 rvdirect_test_target)" \
+		"100 100"
+	# In an interrupt as well.
+	echo 100 >"$target/call_irq"
+	calls=$((100 + 100 * $(grep -c ^processor /proc/cpuinfo)))
+	expect "hits and misses" "$(hits rvdirect_test_target) $(column 5 rvdirect_test_target)" \
+		"$calls $calls"
+	# And from the handler of one target to another one, whoever attached it.
+	write detach rvdirect_test_target
+	attach 'rvdirect_test_shared test_recurse'
+	attach 'rvdirect_test_target trace'
+	echo 50 >"$target/call_shared"
+	expect "hits and misses" "$(hits rvdirect_test_target) $(column 5 rvdirect_test_target)" \
+		"0 50"
+	write detach '*'
+	rmmod rvdirect_test_callers
+}
+
+the_example_in_C_works()
+{
+	load rvdirect_example threshold=0
+	attach 'rvdirect_test_target slow'
+	echo 100 >"$target/call_task"
+	expect "slow" "$(cat /sys/module/rvdirect_example/parameters/slow)" 100
+	write modify 'rvdirect_test_target marked'
+	echo 100 >"$target/call_task"
+	expect "marks" "$(cat /sys/module/rvdirect_example/parameters/marks)" 100
+	write detach '*'
+	rmmod rvdirect_example
+}
+
+the_example_in_Rust_works()
+{
+	load rvdirect_example_rust at_least=4096
+	grep -q '^big_args *rvdirect_example_rust *counts calls' "$rvdirect/callers"
+	attach 'ksys_read big_args'
+	fails rmmod rvdirect_example_rust
+	dd if=/dev/zero of=/dev/null bs=8192 count=25 2>/dev/null
+	write detach '*'
+	rmmod rvdirect_example_rust
+	count=$(dmesg | sed -n 's/.*_rust: \([0-9]*\) calls with a great argument/\1/p')
+	[ "$count" -ge 25 ]
+}
+
+run_tests \
+	trace_makes_an_event_of_each_call \
+	events_have_as_many_arguments_as_are_asked_for \
+	arguments_can_be_filtered_and_summed_up \
+	return_makes_an_event_of_each_return \
+	latency_keeps_a_histogram \
+	latency_knows_how_long_a_call_takes \
+	override_must_be_allowed \
+	override_returns_what_it_is_told \
+	override_takes_every_third_and_four_at_most \
+	override_makes_the_kernel_fail \
+	callers_of_modules_are_listed \
+	handlers_of_modules_change_calls \
+	a_trampoline_of_a_module_is_called \
+	a_caller_in_use_holds_its_module \
+	bad_callers_are_refused \
+	recursion_is_missed \
+	the_example_in_C_works \
+	the_example_in_Rust_works

@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Targets in every context, under each caller: interrupts, threads, the idle
+# task, and what runs while an event is traced.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+test_modules=rvdirect_test_contexts
+contexts=/sys/kernel/debug/rvdirect_contexts
+
+# call_in CONTEXT COUNT: on each hart.
+call_in()
+{
+	on_each_hart sh -c "echo $2 >$contexts/$1"
+}
+
+# under_each_caller COMMAND...: what is attached, by its lines in attach, gets one
+# after the other. Attaching looks a name up, which takes its time: this does not.
+under_each_caller()
+{
+	attached=$(awk '{ print $1 }' "$rvdirect/attach")
+	for caller in $(callers); do
+		write modify "$(echo "$attached" | sed "s/\$/ $caller/")"
+		"$@" || return
+	done
+}
+
+calls_in_each_context_are_exact()
+{
+	for context in hardirq softirq hrtimer kthread; do
+		before=$(hits rvdirect_test_anywhere)
+		call_in $context 100
+		expect "hits with $context under $caller" \
+			$(($(hits rvdirect_test_anywhere) - before)) \
+			"$(handled "$caller" $((100 * harts)))"
+	done
+}
+
+# One interrupts the other, at any instruction.
+calls_in_all_contexts_at_once_are_exact()
+{
+	before=$(hits rvdirect_test_anywhere)
+	writers=
+	for context in hardirq softirq hrtimer kthread; do
+		(
+			for _ in 1 2; do
+				call_in $context 1000
+			done
+		) &
+		writers="$writers $!"
+	done
+	for pid in $writers; do
+		wait "$pid"
+	done
+	expect "hits under $caller" $(($(hits rvdirect_test_anywhere) - before)) \
+		"$(handled "$caller" $((4 * 2 * 1000 * harts)))"
+}
+
+calls_are_exact()
+{
+	attach 'rvdirect_test_anywhere nop'
+	under_each_caller calls_in_each_context_are_exact
+	under_each_caller calls_in_all_contexts_at_once_are_exact
+}
+
+# is_hit NAME...: each of them, more often than before.
+is_hit()
+{
+	for name; do
+		before=$(hits "$name")
+		tries=100
+		while [ "$caller" != nop ] && [ "$(hits "$name")" = "$before" ]; do
+			tries=$((tries - 1))
+			[ $tries -gt 0 ] || fail "$name was not hit under $caller"
+			usleep 50000
+		done
+	done
+}
+
+# It has a stack, and a way to be scheduled, of its own.
+the_idle_task_is_hit()
+{
+	names=$(traceable tick_nohz_idle_enter tick_nohz_idle_exit schedule_idle)
+	[ -n "$names" ]
+	attach "$(echo "$names" | sed 's/$/ nop/')"
+	# shellcheck disable=SC2086 # each is a word
+	under_each_caller is_hit $names
+}
+
+# What an event calls while it is recorded, and what may interrupt that: a
+# caller that records events itself meets itself there.
+what_traces_is_traced()
+{
+	names=$(traceable _raw_spin_lock_irqsave irq_enter_rcu irq_work_queue handle_softirqs \
+		hrtimer_interrupt ktime_get schedule)
+	[ -n "$names" ]
+	trap 'events 0' EXIT
+	attach "$(echo "$names" | sed 's/$/ nop/')"
+	events 1
+	under_each_caller trace_what_traces
+	events 0
+}
+
+trace_what_traces()
+{
+	call_in hrtimer 200
+	head -n 1000 "$tracing/trace" >/dev/null
+	is_hit schedule _raw_spin_lock_irqsave
+}
+
+# events 0|1: those of the scheduler, of interrupts, and our own.
+events()
+{
+	for system in sched timer rvdirect; do
+		[ ! -e "$tracing/events/$system/enable" ] ||
+			echo "$1" >"$tracing/events/$system/enable"
+	done
+	echo >"$tracing/trace"
+}
+
+run_tests calls_are_exact the_idle_task_is_hit what_traces_is_traced

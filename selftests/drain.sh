@@ -1,0 +1,199 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Calls that sleep in their target: a caller that waits for the return is
+# detached at once, drains until the last call came back, and leaves nothing.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+shapes=/sys/kernel/debug/rvdirect_shapes
+sleeper=rvdirect_shape_sleep
+
+# fall_asleep COUNT: so many tasks call the target, and sleep in it.
+fall_asleep()
+{
+	[ -d $shapes ] || load rvdirect_test_shapes
+	sleepers=
+	n=0
+	while [ $n -lt "$1" ]; do
+		sh -c "echo 21 >$shapes/sleep" &
+		sleepers="$sleepers $!"
+		n=$((n + 1))
+	done
+	usleep 200000
+}
+
+# Each has the right result, or its write fails.
+wake_up()
+{
+	echo 1 >$shapes/wake
+	for pid in $sleepers; do
+		wait "$pid"
+	done
+}
+
+# active_hits TARGET: not those of what drains.
+active_hits()
+{
+	awk -v target="$1" '$1 == target && $6 == "active" { print $4 }' "$rvdirect/status"
+}
+
+# states TARGET: of its lines in status, one by one.
+states()
+{
+	awk -v target="$1" '$1 == target { print $6 }' "$rvdirect/status" | tr '\n' ' '
+}
+
+unload_shapes()
+{
+	drained
+	rmmod rvdirect_test_shapes
+}
+
+detach_returns_while_a_call_sleeps()
+{
+	for caller in return latency; do
+		load rvdirect_test_shapes
+		attach "$sleeper $caller"
+		fall_asleep 3
+		expect "states" "$(states $sleeper)" 'active '
+		expect "hits" "$(hits $sleeper)" 3
+		write detach $sleeper
+		expect "attach" "$(cat "$rvdirect/attach")" ''
+		expect "states" "$(states $sleeper)" 'draining '
+		expect "caller" "$(column 3 $sleeper)" $caller
+		usleep 500000
+		expect "states" "$(states $sleeper)" 'draining '
+		message=$(rmmod rvdirect 2>&1) && fail "rvdirect went"
+		case $message in
+		*'Resource temporarily unavailable'*) ;;
+		*) fail "$message" ;;
+		esac
+		wake_up
+		unload_shapes
+		rmmod rvdirect
+		modprobe rvdirect
+	done
+}
+
+# What has returned holds nothing up.
+detach_without_sleepers_leaves_nothing()
+{
+	for caller in return latency; do
+		load rvdirect_test_shapes
+		attach "$sleeper $caller"
+		fall_asleep 3
+		wake_up
+		fails rmmod rvdirect
+		write detach $sleeper
+		rmmod rvdirect_test_shapes
+		rmmod rvdirect
+		modprobe rvdirect
+	done
+}
+
+the_target_may_be_attached_again_meanwhile()
+{
+	load rvdirect_test_shapes
+	attach "$sleeper latency"
+	fall_asleep 2
+	write detach $sleeper
+	attach "$sleeper return"
+	expect "states" "$(states $sleeper)" 'active draining '
+	fall_asleep_again=$sleepers
+	fall_asleep 1
+	sleepers="$sleepers $fall_asleep_again"
+	expect "hits" "$(active_hits $sleeper)" 1
+	write detach $sleeper
+	expect "states" "$(states $sleeper)" 'draining draining '
+	attach "$sleeper count"
+	wake_up
+	eventually "states" 'active ' states $sleeper
+	write detach $sleeper
+	unload_shapes
+}
+
+modify_leaves_what_sleeps()
+{
+	load rvdirect_test_shapes
+	attach "$sleeper latency"
+	fall_asleep 2
+	write modify "$sleeper count"
+	expect "states" "$(states $sleeper)" 'active draining '
+	first=$sleepers
+	fall_asleep 1
+	sleepers="$sleepers $first"
+	expect "hits" "$(active_hits $sleeper)" 3
+	wake_up
+	eventually "states" 'active ' states $sleeper
+	expect "hits" "$(hits $sleeper)" 3
+	write detach $sleeper
+	unload_shapes
+}
+
+# Each has its own slot until its sleepers are back, and gives it back then.
+many_may_drain()
+{
+	load rvdirect_test_shapes
+	all=
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		attach "$sleeper latency"
+		fall_asleep 1
+		all="$all $sleepers"
+		write detach $sleeper
+	done
+	expect "draining" "$(states $sleeper | wc -w)" 10
+	sleepers=$all
+	wake_up
+	unload_shapes
+	attach 'rvdirect_test_target count'
+	grep -A1 '^rvdirect_test_target ' "$tracing/enabled_functions" |
+		grep -q 'direct-->rvdirect_count_slots+0x0/'
+}
+
+# The handlers of a module are called when the sleepers return: it stays.
+a_caller_of_a_module_drains()
+{
+	load rvdirect_test_callers
+	load rvdirect_test_shapes
+	attach "$sleeper test_exit"
+	sh -c "echo 21 >$shapes/sleep" &
+	sleepers=$!
+	usleep 200000
+	write detach $sleeper
+	expect "states" "$(states $sleeper)" 'draining '
+	fails rmmod rvdirect_test_callers
+	echo 1 >$shapes/wake
+	# It adds to what the target returns, and so the writer fails.
+	fails wait $sleepers
+	unload_shapes
+	eventually "users" 0 sh -c 'cat /sys/module/rvdirect_test_callers/refcnt'
+	rmmod rvdirect_test_callers
+}
+
+# Nobody can tell such a call from one that sleeps: so this is the last test.
+what_never_returns_drains_for_ever()
+{
+	load rvdirect_test_shapes
+	attach 'rvdirect_shape_exit latency'
+	echo 3 >$shapes/exit
+	write detach rvdirect_shape_exit
+	usleep 500000
+	expect "states" "$(states rvdirect_shape_exit)" 'draining '
+	fails rmmod rvdirect
+	rmmod rvdirect_test_shapes
+	attach 'rvdirect_test_target latency'
+	echo 1000 >"$target/call_task"
+	expect "hits" "$(hits rvdirect_test_target)" 1000
+}
+
+run_tests \
+	detach_returns_while_a_call_sleeps \
+	detach_without_sleepers_leaves_nothing \
+	the_target_may_be_attached_again_meanwhile \
+	modify_leaves_what_sleeps \
+	many_may_drain \
+	a_caller_of_a_module_drains \
+	what_never_returns_drains_for_ever

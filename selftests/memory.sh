@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Out of memory, at each allocation that a command makes: it is refused, and
+# changes nothing. Needs a kernel that can fail allocations (FAILSLAB).
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+failslab=/sys/kernel/debug/failslab
+
+if [ ! -d $failslab ]; then
+	ktap_print_header
+	ktap_skip_all "this kernel cannot fail allocations"
+	exit "$KSFT_SKIP"
+fi
+# Those that may sleep as well; and without a stack trace of each.
+echo N >$failslab/ignore-gfp-wait
+echo 0 >$failslab/verbose
+
+# failing N FILE LINE: writes while the Nth allocation fails, with all files open
+# before. Prints "none" if there were not so many.
+failing()
+{
+	sh -c "
+		exec 3>$rvdirect/$2 4>/proc/self/fail-nth 5</proc/self/fail-nth
+		echo $1 >&4
+		echo '$3' >&3
+		status=\$?
+		read -r left <&5
+		echo 0 >&4
+		[ \$left = 0 ] || echo none
+		exit \$status"
+}
+
+state()
+{
+	cat "$rvdirect/attach"
+	grep -c '\[rvdirect\]' "$tracing/enabled_functions" || [ $? = 1 ]
+}
+
+# each_allocation_of FILE LINE [UNDO_FILE UNDO_LINE]: fails one after the other,
+# until all have been, which leaves what the command says.
+each_allocation_of()
+{
+	before=$(state)
+	n=0
+	refusals=0
+	while :; do
+		n=$((n + 1))
+		[ $n -lt 1000 ]
+		if output=$(failing $n "$1" "$2" 2>&1); then
+			[ "$output" != none ] || break
+			# It got along without.
+			[ -z "$3" ] || write "$3" "$4"
+		else
+			refusals=$((refusals + 1))
+			tail -n 3 "$rvdirect/error_log" |
+				grep -q 'error: Out of memory' ||
+				fail "allocation $n: $output $(tail -n 3 "$rvdirect/error_log")"
+		fi
+		expect "state after allocation $n" "$(state)" "$before"
+	done
+	echo "$n allocations, $refusals refusals"
+	[ $refusals -gt 0 ]
+}
+
+attach_without_memory_changes_nothing()
+{
+	each_allocation_of attach 'rvdirect_test_target return' detach rvdirect_test_target
+}
+
+modify_without_memory_changes_nothing()
+{
+	attach 'rvdirect_test_target nop'
+	each_allocation_of modify 'rvdirect_test_target latency' \
+		modify 'rvdirect_test_target nop'
+}
+
+detach_needs_no_memory()
+{
+	for n in 1 2 3; do
+		attach 'rvdirect_test_target latency'
+		failing $n detach rvdirect_test_target
+		expect "attach" "$(cat "$rvdirect/attach")" ''
+	done
+}
+
+run_tests \
+	attach_without_memory_changes_nothing \
+	modify_without_memory_changes_nothing \
+	detach_needs_no_memory

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An example to copy: a direct caller in Rust.
+//!
+//! `big_args` counts calls whose third argument, such as the size of a `vfs_read`, is great:
+//!
+//! ```text
+//! insmod rvdirect_example_rust.ko at_least=4096
+//! echo 'vfs_read big_args' > /sys/kernel/debug/rvdirect/attach
+//! ```
+
+use core::sync::atomic::{
+    AtomicU64,
+    Ordering, //
+};
+use kernel::prelude::*;
+
+#[path = "../../src/rvdirect_caller.rs"]
+#[allow(dead_code, reason = "an example uses a part of it")]
+#[allow(unreachable_pub, reason = "it is not this module's own")]
+mod rvdirect_caller;
+
+use rvdirect_caller::{
+    Call,
+    DirectCaller,
+    Registration, //
+};
+
+module! {
+    type: Example,
+    name: "rvdirect_example_rust",
+    authors: ["The rvdirect maintainers"],
+    description: "A direct caller in Rust, for rvdirect",
+    license: "GPL",
+    params: {
+        at_least: u64 {
+            default: 4096,
+            description: "From which number on the third argument counts as great",
+        },
+    },
+}
+
+static BIG: AtomicU64 = AtomicU64::new(0);
+
+struct BigArgs;
+
+// SAFETY: Its handler only looks at an argument and counts.
+#[vtable]
+unsafe impl DirectCaller for BigArgs {
+    const NAME: &'static CStr = c"big_args";
+    const DESCRIPTION: &'static CStr = c"counts calls whose third argument is great";
+
+    fn entry(call: &mut Call) {
+        if call.args()[2] as u64 >= module_parameters::at_least.value() {
+            BIG.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+struct Example {
+    _caller: Registration<BigArgs>,
+}
+
+impl kernel::Module for Example {
+    fn init(module: &'static ThisModule) -> Result<Self> {
+        Ok(Example {
+            _caller: Registration::new(module)?,
+        })
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        pr_info!(
+            "{} calls with a great argument\n",
+            BIG.load(Ordering::Relaxed)
+        );
+    }
+}

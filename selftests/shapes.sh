@@ -1,0 +1,180 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Targets of every shape, under each caller: their arguments reach them, their
+# results reach whoever called them, and each call is a hit. Then targets that
+# sleep, that never return, and that look at the stack which they are on.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+test_modules=rvdirect_test_shapes
+shapes=/sys/kernel/debug/rvdirect_shapes
+rounds=100
+
+# shapes_with CALLER: a command for each shape.
+shapes_with()
+{
+	awk -v caller="$1" '{ print $1, caller }' "$shapes/shapes"
+}
+
+call_shapes()
+{
+	on_each_hart sh -c "echo $rounds >$shapes/call_shapes"
+}
+
+# Attaching looks a name up, which takes its time. So that is done once, and each
+# caller comes by modify.
+each_shape_works_under_each_caller()
+{
+	trap 'tracing_off' EXIT
+	attach "$(shapes_with nop)"
+	for caller in $(callers); do
+		write modify "$(shapes_with "$caller")"
+		each_shape_works
+		# The kernel leads these calls through its own code, which knows the
+		# arguments by the calling convention, before the caller gets them.
+		awk '{ print $1 }' "$shapes/shapes" >"$tracing/set_ftrace_filter"
+		echo function >"$tracing/current_tracer"
+		each_shape_works
+		tracing_off
+	done
+	for caller in trace return; do
+		write modify "$(shapes_with "$caller args=8")"
+		echo 1 >"$tracing/events/rvdirect/enable"
+		each_shape_works
+		tracing_off
+	done
+	write detach '*'
+	call_shapes
+}
+
+# All calls have their results, and are hits.
+each_shape_works()
+{
+	cp "$rvdirect/status" /tmp/before
+	call_shapes
+	while read -r name calls; do
+		before=$(awk -v name="$name" '$1 == name { print $4 }' /tmp/before)
+		expect "hits of $name under $caller" $(($(hits "$name") - before)) \
+			"$(handled "$caller" $((calls * rounds * harts)))"
+	done <"$shapes/shapes"
+}
+
+tracing_off()
+{
+	echo nop >"$tracing/current_tracer"
+	echo >"$tracing/set_ftrace_filter"
+	echo 0 >"$tracing/events/rvdirect/enable"
+	echo >"$tracing/trace"
+}
+
+# From each caller to each other one, and back. Each change waits for a grace
+# period, so it is done to the shape that has the most calls under way, and to
+# one of the others in turn.
+each_shape_works_while_its_caller_changes()
+{
+	names=$(awk '$1 != "rvdirect_shape_recursive" { print $1 }' "$shapes/shapes")
+	attach 'rvdirect_shape_recursive nop'
+	hit_file=$shapes/call_shapes
+	per_write=20
+	start_hitting
+	# shellcheck disable=SC2046 # each is a word
+	for caller in $(all_pairs $(callers)); do
+		write modify "rvdirect_shape_recursive $caller"
+		name=${names%%[!a-z0-9_]*}
+		names="${names#"$name"?} $name"
+		grep -q "^$name " "$rvdirect/attach" || attach "$name nop"
+		write modify "$name $caller"
+	done
+	stop_hitting
+}
+
+# in_order NAME...: the stack has them so, whatever lies between them.
+in_order()
+{
+	cat "$shapes/stack" >/tmp/stack
+	awk -v names="$*" '
+		BEGIN { count = split(names, name); next_one = 1 }
+		$1 == name[next_one] { next_one++ }
+		END { exit next_one <= count }' /tmp/stack ||
+		fail "the stack is $(cat /tmp/stack)"
+}
+
+# From the innermost on. What is attached may be any of them, and then all.
+the_stack_names_who_called()
+{
+	stack='rvdirect_shape_stack_inner rvdirect_shape_stack rvdirect_shape_stack_caller'
+	# shellcheck disable=SC2086 # each is a word
+	attach "$(printf '%s nop\n' $stack)"
+	for name in $stack; do
+		write modify "$name $1"
+		# shellcheck disable=SC2086
+		in_order $stack
+	done
+}
+
+# send_to_sleep COUNT: that many tasks, in the target. Whatever becomes of the
+# test, they do not hold the module for good.
+send_to_sleep()
+{
+	trap 'echo 1 >"$shapes/wake"' EXIT
+	pids=
+	for n in $(seq "$1"); do
+		sh -c "echo $n >$shapes/sleep" &
+		pids="$pids $!"
+	done
+	tries=500
+	until [ "$(cat "$shapes/sleep")" = "$1" ]; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || fail "$(cat "$shapes/sleep") tasks sleep, not $1"
+		usleep 10000
+	done
+}
+
+# wake_up: each of them, which fails if it had a wrong result.
+wake_up()
+{
+	echo 1 >"$shapes/wake"
+	for pid in $pids; do
+		wait "$pid"
+	done
+}
+
+# Neither waits for those that sleep.
+the_caller_changes_while_they_sleep()
+{
+	callers >/tmp/to
+	attach "rvdirect_shape_sleep $1"
+	while read -r to <&3; do
+		send_to_sleep 5
+		write modify "rvdirect_shape_sleep $to"
+		wake_up
+		send_to_sleep 5
+		write modify "rvdirect_shape_sleep $1"
+		wake_up
+	done 3</tmp/to
+	send_to_sleep 5
+	write detach rvdirect_shape_sleep
+	wake_up
+	send_to_sleep 5
+	wake_up
+}
+
+tasks_end_within_a_target()
+{
+	attach "rvdirect_shape_exit $1"
+	on_each_hart sh -c "echo 20 >$shapes/exit"
+	expect "hits" "$(hits rvdirect_shape_exit)" "$(handled "$1" $((20 * harts)))"
+	write detach rvdirect_shape_exit
+	echo 20 >"$shapes/exit"
+}
+
+tests='each_shape_works_under_each_caller each_shape_works_while_its_caller_changes'
+under "trace return latency" the_stack_names_who_called
+under "return latency" the_caller_changes_while_they_sleep
+# What waits for the return would wait for ever.
+under "count trace" tasks_end_within_a_target
+# shellcheck disable=SC2086 # each is a word
+run_tests $tests
