@@ -44,9 +44,9 @@ SYM_CODE_END(rvdirect_nop)
 
 /*
  * ADD_TO_ROW - add one to this hart's row
- * @rows: register with the rows; kept
+ * @rows: register with the rows
  * @field: which part of the row
- * @row: register to work with
+ * @row: register to work with; may be the same
  * @one: another one
  *
  * A call that moves to another hart after it read thread_info.cpu still adds
@@ -54,21 +54,23 @@ SYM_CODE_END(rvdirect_nop)
  * comes before it or after it. So the sum over the rows is exact.
  */
 	.macro	ADD_TO_ROW rows, field, row, one
-	lw	\row, TASK_TI_CPU(tp)
-	slli	\row, \row, RVDIRECT_ROW_SHIFT
-	add	\row, \row, \rows
-	.if	\field
-	addi	\row, \row, \field
-	.endif
+	lw	\one, TASK_TI_CPU(tp)
+	slli	\one, \one, RVDIRECT_ROW_SHIFT
+	add	\row, \rows, \one
 	li	\one, 1
+	.if	\field == RVDIRECT_ROW_LEFT
+	addi	\row, \row, RVDIRECT_ROW_LEFT
 	/* Whoever sees that a call has left sees all that it counted before. */
 	amoadd.d.rl zero, \one, (\row)
+	.else
+	amoadd.d zero, \one, (\row)
+	.endif
 	.endm
 
 /*
  * SLOTS - the slots of one kind
  * @name: of them all
- * @code: what a slot does, a macro that takes the slot's number
+ * @code: what a slot does, once it has its rows in t1
  */
 	.macro	SLOTS name, code:vararg
 	.option	push
@@ -91,17 +93,13 @@ SYM_CODE_END(\name)
  *	sp + 16	->	+-----------------+  the target's sp
  *			| t0              |
  *	sp + 8	->	+-----------------+
- *			| one             |
+ *			| (alignment)     |
  *	sp	->	+-----------------+
  */
 	.macro	COUNT
 	addi	sp, sp, -16
 	REG_S	t0, 8(sp)
-	lw	t0, TASK_TI_CPU(tp)
-	slli	t0, t0, RVDIRECT_ROW_SHIFT
-	add	t1, t1, t0
-	li	t0, 1
-	amoadd.d zero, t0, (t1)
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t1, t0
 	REG_L	t0, 8(sp)
 	addi	sp, sp, 16
 	jr	t0
@@ -233,7 +231,7 @@ SYM_CODE_START_LOCAL(rvdirect_entry)
 	PUSH_FRAMES WHOLE
 	SAVE_ARGS
 	SAVE_TEMPS
-	ADD_TO_ROW t1, 0, t0, t2
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, t2
 	REG_L	a1, RVDIRECT_SLOT_ENTRY(t1)
 	CALL_HANDLER entry
 	RESTORE_ARGS_AND_TEMPS
@@ -318,7 +316,7 @@ SLOTS	rvdirect_entry_slots, j rvdirect_entry
 SYM_CODE_START_LOCAL(rvdirect_return)
 	PUSH_FRAMES WHOLE
 	SAVE_ARGS
-	ADD_TO_ROW t1, 0, t0, ra
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	REG_L	t0, RVDIRECT_SLOT_EXIT(t1)
 	REG_S	t0, RVDIRECT_CALL_EXIT(sp)
 	REG_S	zero, RVDIRECT_CALL_COOKIE(sp)
@@ -382,7 +380,7 @@ SLOTS	rvdirect_return_slots, j rvdirect_return
  */
 SYM_CODE_START_LOCAL(rvdirect_latency)
 	PUSH_FRAMES SHORT
-	ADD_TO_ROW t1, 0, t0, ra
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	CALL_TARGET latency, SHORT
 	REG_L	t1, RVDIRECT_CALL_ROWS - SHORT(sp)
 	lw	t2, TASK_TI_CPU(tp)
@@ -413,7 +411,7 @@ SLOTS	rvdirect_latency_slots, j rvdirect_latency
 
 /* Returns in place of the target, which never runs: all but s-registers is free. */
 SYM_CODE_START_LOCAL(rvdirect_override)
-	ADD_TO_ROW t1, 0, t0, a0
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, a0
 	REG_L	a0, RVDIRECT_SLOT_RET(t1)
 	ret
 SYM_CODE_END(rvdirect_override)

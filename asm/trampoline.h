@@ -14,7 +14,8 @@
  * that harts which count at the same time do not share one.
  */
 #define RVDIRECT_ROW_SHIFT		6
-/* In struct rvdirect_row; "entered" is at 0. */
+/* In struct rvdirect_row. */
+#define RVDIRECT_ROW_ENTERED		0
 #define RVDIRECT_ROW_LEFT		16
 
 /* In struct rvdirect_slot, as seen from its rows. */

@@ -48,7 +48,9 @@ void rvdirect_guarded(struct rvdirect_call *call, void (*handler)(struct rvdirec
 #define CHECK_HISTOGRAM(number, field) \
 	static_assert((number) == offsetof(struct rvdirect_histogram, field))
 
-CHECK_ROW(0, entered);
+CHECK_ROW(RVDIRECT_ROW_ENTERED, entered);
+/* asm/trampoline.S spares the addition. */
+static_assert(RVDIRECT_ROW_ENTERED == 0);
 CHECK_ROW(RVDIRECT_ROW_LEFT, left);
 static_assert(sizeof(struct rvdirect_row) == 1 << RVDIRECT_ROW_SHIFT);
 
