@@ -18,8 +18,5 @@ int __rvdirect_register_caller(const struct rvdirect_caller *caller, struct modu
 }
 EXPORT_SYMBOL_GPL(__rvdirect_register_caller);
 
-int rvdirect_unregister_caller(const struct rvdirect_caller *caller)
-{
-	return rvdirect_remove_caller(caller);
-}
+/* In Rust, as it is. */
 EXPORT_SYMBOL_GPL(rvdirect_unregister_caller);

@@ -6,6 +6,5 @@
 #include "rvdirect.h"
 
 int rvdirect_add_caller(const struct rvdirect_caller *caller, struct module *owner);
-int rvdirect_remove_caller(const struct rvdirect_caller *caller);
 
 #endif /* RVDIRECT_EXPORTS_H */

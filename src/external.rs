@@ -253,7 +253,7 @@ fn is_line(text: &[u8]) -> bool {
 
 /// Unregisters a caller: see `rvdirect_unregister_caller()`.
 #[no_mangle]
-extern "C" fn rvdirect_remove_caller(caller: *const bindings::rvdirect_caller) -> c_int {
+extern "C" fn rvdirect_unregister_caller(caller: *const bindings::rvdirect_caller) -> c_int {
     let mut callers = CALLERS.lock();
     let found = callers
         .iter()
