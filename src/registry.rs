@@ -34,6 +34,7 @@ use crate::{
         Status, //
     },
     slot::SLOTS,
+    slot_data::SlotData,
     tally::Tally, //
 };
 use core::fmt::Display as _;
@@ -43,7 +44,10 @@ use kernel::{
     new_mutex,
     prelude::*,
     str::CString,
-    sync::Mutex, //
+    sync::{
+        Arc,
+        Mutex, //
+    }, //
 };
 
 /// A target bound to a caller.
@@ -218,7 +222,7 @@ impl Registry {
         let trampoline =
             self.workshop
                 .make(&caller, attachment.target(), attachment.locations.len())?;
-        let data = attachment.calls.trampoline().data().cloned();
+        let data = attachment.data().cloned();
         attachment.calls.modify(trampoline)?;
         attachment.past.add(data);
         attachment.caller = caller;
@@ -299,18 +303,19 @@ impl Attachment {
             .any(|location| self.locations.contains(location))
     }
 
+    /// What its trampoline works with, if it has something of its own.
+    fn data(&self) -> Option<&Arc<SlotData>> {
+        self.calls.trampoline().data()
+    }
+
     /// Calls that were handled since the target was attached, by whichever caller.
     fn hits(&self) -> u64 {
-        let now = self.calls.trampoline().data().map_or(0, |data| data.hits());
+        let now = self.data().map_or(0, |data| data.hits());
         self.past.hits().wrapping_add(now)
     }
 
     fn missed(&self) -> u64 {
-        let now = self
-            .calls
-            .trampoline()
-            .data()
-            .map_or(0, |data| data.missed());
+        let now = self.data().map_or(0, |data| data.missed());
         self.past.missed().wrapping_add(now)
     }
 
