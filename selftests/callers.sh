@@ -75,17 +75,17 @@ return_makes_an_event_of_each_return()
 	expect "arguments" "$(sed 's/.* args={//; s/,[^,]*,[^,]*}$//' /tmp/trace)" \
 		"$(printf '0x%x,0x1\n' 0 1 2 3 4)"
 	grep -q -- '-> call_task+0x' /tmp/trace
-	# In nanoseconds: more than the 20 ms that it sleeps, and less than 20 s.
-	attach 'msleep return args=1'
+	# In nanoseconds: the 20 ms that it sleeps, or more, but less than 20 s.
+	attach 'hrtimer_nanosleep return args=1'
 	echo 1 >"$events/return/enable"
-	load rvdirect_test_twin milliseconds=20
+	usleep 20000
 	echo 0 >"$events/return/enable"
 	cat "$tracing/trace"
-	duration=$(sed -n 's/.* return: msleep .* duration=\([0-9]*\) ns args={0x14}$/\1/p' \
+	args=$(printf '0x%x' 20000000)
+	duration=$(sed -n "s/.* return: hrtimer_nanosleep .*=\([0-9]*\) ns args={$args}$/\1/p" \
 		"$tracing/trace")
 	[ "$duration" -ge 20000000 ]
 	[ "$duration" -lt 20000000000 ]
-	rmmod rvdirect_test_twin
 }
 
 # in_hist WORD: the figure behind it.
@@ -122,10 +122,9 @@ latency_keeps_a_histogram()
 
 latency_knows_how_long_a_call_takes()
 {
-	attach 'msleep latency'
-	load rvdirect_test_twin milliseconds=50
-	rmmod rvdirect_test_twin
-	min=$(sed -n 's/^msleep: count 1, min \([0-9]*\) ns.*/\1/p' "$rvdirect/hist")
+	attach 'hrtimer_nanosleep latency'
+	usleep 50000
+	min=$(sed -n 's/^hrtimer_nanosleep: count 1, min \([0-9]*\) ns.*/\1/p' "$rvdirect/hist")
 	[ "$min" -ge 50000000 ]
 	[ "$min" -lt 50000000000 ]
 }

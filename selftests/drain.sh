@@ -8,32 +8,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
-shapes=/sys/kernel/debug/rvdirect_shapes
-sleeper=rvdirect_shape_sleep
-
-# fall_asleep COUNT: so many tasks call the target, and sleep in it.
-fall_asleep()
-{
-	[ -d $shapes ] || load rvdirect_test_shapes
-	sleepers=
-	n=0
-	while [ $n -lt "$1" ]; do
-		sh -c "echo 21 >$shapes/sleep" &
-		sleepers="$sleepers $!"
-		n=$((n + 1))
-	done
-	usleep 200000
-}
-
-# Each has the right result, or its write fails.
-wake_up()
-{
-	echo 1 >$shapes/wake
-	for pid in $sleepers; do
-		wait "$pid"
-	done
-}
-
 # active_hits TARGET: not those of what drains.
 active_hits()
 {
@@ -57,7 +31,7 @@ detach_returns_while_a_call_sleeps()
 	for caller in return latency; do
 		load rvdirect_test_shapes
 		attach "$sleeper $caller"
-		fall_asleep 3
+		send_to_sleep 3
 		expect "states" "$(states $sleeper)" 'active '
 		expect "hits" "$(hits $sleeper)" 3
 		write detach $sleeper
@@ -84,7 +58,7 @@ detach_without_sleepers_leaves_nothing()
 	for caller in return latency; do
 		load rvdirect_test_shapes
 		attach "$sleeper $caller"
-		fall_asleep 3
+		send_to_sleep 3
 		wake_up
 		fails rmmod rvdirect
 		write detach $sleeper
@@ -98,19 +72,17 @@ the_target_may_be_attached_again_meanwhile()
 {
 	load rvdirect_test_shapes
 	attach "$sleeper latency"
-	fall_asleep 2
+	send_to_sleep 2
 	write detach $sleeper
 	attach "$sleeper return"
 	expect "states" "$(states $sleeper)" 'active draining '
-	fall_asleep_again=$sleepers
-	fall_asleep 1
-	sleepers="$sleepers $fall_asleep_again"
+	send_to_sleep 1
 	expect "hits" "$(active_hits $sleeper)" 1
 	write detach $sleeper
 	expect "states" "$(states $sleeper)" 'draining draining '
 	attach "$sleeper count"
 	wake_up
-	eventually "states" 'active ' states $sleeper
+	within 10 prints 'active ' states $sleeper
 	write detach $sleeper
 	unload_shapes
 }
@@ -119,15 +91,13 @@ modify_leaves_what_sleeps()
 {
 	load rvdirect_test_shapes
 	attach "$sleeper latency"
-	fall_asleep 2
+	send_to_sleep 2
 	write modify "$sleeper count"
 	expect "states" "$(states $sleeper)" 'active draining '
-	first=$sleepers
-	fall_asleep 1
-	sleepers="$sleepers $first"
+	send_to_sleep 1
 	expect "hits" "$(active_hits $sleeper)" 3
 	wake_up
-	eventually "states" 'active ' states $sleeper
+	within 10 prints 'active ' states $sleeper
 	expect "hits" "$(hits $sleeper)" 3
 	write detach $sleeper
 	unload_shapes
@@ -137,15 +107,12 @@ modify_leaves_what_sleeps()
 many_may_drain()
 {
 	load rvdirect_test_shapes
-	all=
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		attach "$sleeper latency"
-		fall_asleep 1
-		all="$all $sleepers"
+		send_to_sleep 1
 		write detach $sleeper
 	done
 	expect "draining" "$(states $sleeper | wc -w)" 10
-	sleepers=$all
 	wake_up
 	unload_shapes
 	attach 'rvdirect_test_target count'
@@ -159,17 +126,17 @@ a_caller_of_a_module_drains()
 	load rvdirect_test_callers
 	load rvdirect_test_shapes
 	attach "$sleeper test_exit"
-	sh -c "echo 21 >$shapes/sleep" &
-	sleepers=$!
-	usleep 200000
+	send_to_sleep 1
 	write detach $sleeper
 	expect "states" "$(states $sleeper)" 'draining '
 	fails rmmod rvdirect_test_callers
 	echo 1 >$shapes/wake
 	# It adds to what the target returns, and so the writer fails.
+	# shellcheck disable=SC2086 # one word
 	fails wait $sleepers
+	sleepers=
 	unload_shapes
-	eventually "users" 0 sh -c 'cat /sys/module/rvdirect_test_callers/refcnt'
+	within 10 prints 0 cat /sys/module/rvdirect_test_callers/refcnt
 	rmmod rvdirect_test_callers
 }
 

@@ -69,8 +69,8 @@ run_tests()
 			ktap_test_fail "$name"
 		fi
 	done
-	# What a failed test left behind must not keep the others from ending.
-	(drained)
+	# What a test left behind must not keep the others from ending.
+	(within 2 nothing_drains)
 	for module in rvdirect_test_callers rvdirect_test_shapes rvdirect_test_twin \
 		$test_modules rvdirect; do
 		[ ! -d "/sys/module/$module" ] || rmmod "$module"
@@ -109,15 +109,29 @@ expect()
 	[ "$2" = "$3" ] || fail "$1: is '$2', should be '$3'"
 }
 
-# wait_for COMMAND...: until it succeeds; half a minute is too long.
-wait_for()
+# within SECONDS COMMAND...: tries it until it succeeds.
+within()
 {
-	tries=600
+	end=$(($(uptime_of_guest) + $1))
+	shift
 	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || fail "in vain: $*"
+		[ "$(uptime_of_guest)" -le "$end" ] || fail "in vain: $*"
 		usleep 50000
 	done
+}
+
+# In whole seconds.
+uptime_of_guest()
+{
+	sed 's/\..*//' /proc/uptime
+}
+
+# prints TEXT COMMAND...
+prints()
+{
+	text=$1
+	shift
+	[ "$("$@")" = "$text" ]
 }
 
 # write FILE LINE
@@ -131,24 +145,15 @@ attach()
 	write attach "$1"
 }
 
-# eventually WHAT EXPECTED COMMAND...: it prints that, before long.
-eventually()
-{
-	what=$1
-	expected=$2
-	shift 2
-	tries=100
-	while [ "$("$@")" != "$expected" ]; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || fail "$what: is '$("$@")', should be '$expected'"
-		usleep 100000
-	done
-}
-
 # drained: what is left to drain goes soon, if nobody sleeps in a target.
 drained()
 {
-	eventually "draining" 0 sh -c "grep -c draining $rvdirect/status || true"
+	within 10 nothing_drains
+}
+
+nothing_drains()
+{
+	! grep -q draining "$rvdirect/status"
 }
 
 # column NUMBER TARGET: a value in the target's line of status.
@@ -260,7 +265,7 @@ start_hitting()
 		pids="$pids $!"
 		hart=$((hart + 1))
 	done
-	wait_for all_harts_hit
+	within 30 all_harts_hit
 }
 
 all_harts_hit()
@@ -286,6 +291,34 @@ stop_hitting()
 	done
 }
 
+# Of the module rvdirect_test_shapes: a target that sleeps until it is woken.
+shapes=/sys/kernel/debug/rvdirect_shapes
+sleeper=rvdirect_shape_sleep
+sleepers=
+
+# send_to_sleep COUNT: that many more tasks, in the target. Whatever becomes of
+# the test, they do not hold the module for good.
+send_to_sleep()
+{
+	trap '[ ! -e "$shapes" ] || echo 1 >"$shapes/wake"' EXIT
+	asleep=$(($(cat "$shapes/sleep") + $1))
+	for n in $(seq "$1"); do
+		echo "$n" >"$shapes/sleep" &
+		sleepers="$sleepers $!"
+	done
+	within 5 prints $asleep cat "$shapes/sleep"
+}
+
+# wake_up: each of them, which fails if it had a wrong result.
+wake_up()
+{
+	echo 1 >"$shapes/wake"
+	for pid in $sleepers; do
+		wait "$pid"
+	done
+	sleepers=
+}
+
 # refused FILE LINE ERROR SENTENCE CARET: writing LINE fails with the message
 # of that errno, changes nothing, and the last entry of the log says why, with
 # its caret under the word CARET (or behind the line, where CARET is empty).
@@ -308,16 +341,22 @@ refused()
 # logged FILE LINE SENTENCE CARET: see above.
 logged()
 {
-	entry=$(tail -n 3 "$rvdirect/error_log")
-	case $(echo "$entry" | head -n 1) in
+	tail -n 3 "$rvdirect/error_log" >/tmp/entry
+	{
+		IFS= read -r sentence
+		IFS= read -r command
+		IFS= read -r caret
+	} </tmp/entry
+	case $sentence in
 	*"] $1:1: error: $3") ;;
-	*) fail "log of '$2' has no '$3': $entry" ;;
+	*) fail "log of '$2' has no '$3': $sentence" ;;
 	esac
-	expect "command" "$(echo "$entry" | sed -n 2p)" "  Command: $2"
+	expect "command" "$command" "  Command: $2"
 	if [ -n "$4" ]; then
-		under=$(echo "$2" | awk -v w="$4" '{ print index($0, w) - 1 }')
+		before=${2%%"$4"*}
+		under=${#before}
 	else
 		under=$((${#2} + 1))
 	fi
-	expect "caret" "$(echo "$entry" | sed -n 3p)" "$(printf '%*s^' $((11 + under)) '')"
+	expect "caret" "$caret" "$(printf '%*s^' $((11 + under)) '')"
 }

@@ -48,12 +48,7 @@ modify_between_all_callers()
 	stop_hitting
 	write detach rvdirect_test_target
 	# What was entered before drains.
-	tries=50
-	while ! rmmod rvdirect_test_callers 2>/dev/null; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ]
-		usleep 100000
-	done
+	within 5 rmmod rvdirect_test_callers 2>/dev/null
 }
 
 attach_and_detach_under_load()
@@ -61,7 +56,7 @@ attach_and_detach_under_load()
 	start_hitting
 	for _ in 1 2 3 4 5; do
 		attach 'rvdirect_test_target count'
-		wait_for is_counted
+		within 30 is_counted
 		write detach rvdirect_test_target
 	done
 	stop_hitting
@@ -84,7 +79,7 @@ rmmod_under_load()
 writer()
 {
 	n=0
-	while [ $n -lt 8 ]; do
+	while [ $n -lt 4 ]; do
 		echo "$1 count" >"$rvdirect/attach"
 		echo "$1 nop" >"$rvdirect/modify"
 		echo "$1" >"$rvdirect/detach"

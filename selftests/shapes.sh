@@ -10,7 +10,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/functions.sh"
 
 test_modules=rvdirect_test_shapes
-shapes=/sys/kernel/debug/rvdirect_shapes
 rounds=100
 
 # shapes_with CALLER: a command for each shape.
@@ -55,11 +54,15 @@ each_shape_works()
 {
 	cp "$rvdirect/status" /tmp/before
 	call_shapes
-	while read -r name calls; do
-		before=$(awk -v name="$name" '$1 == name { print $4 }' /tmp/before)
-		expect "hits of $name under $caller" $(($(hits "$name") - before)) \
-			"$(handled "$caller" $((calls * rounds * harts)))"
-	done <"$shapes/shapes"
+	awk -v caller="$caller" -v times="$(handled "$caller" $((rounds * harts)))" '
+		FILENAME == ARGV[1] { before[$1] = $4; next }
+		FILENAME == ARGV[2] { hits[$1] = $4 - before[$1]; next }
+		!($1 in hits) || hits[$1] != $2 * times {
+			print $1 " under " caller ": hits are " hits[$1] ", not " $2 * times
+			wrong = 1
+		}
+		{ shapes++ }
+		END { exit wrong || !shapes }' /tmp/before "$rvdirect/status" "$shapes/shapes"
 }
 
 tracing_off()
@@ -115,48 +118,21 @@ the_stack_names_who_called()
 	done
 }
 
-# send_to_sleep COUNT: that many tasks, in the target. Whatever becomes of the
-# test, they do not hold the module for good.
-send_to_sleep()
-{
-	trap 'echo 1 >"$shapes/wake"' EXIT
-	pids=
-	for n in $(seq "$1"); do
-		sh -c "echo $n >$shapes/sleep" &
-		pids="$pids $!"
-	done
-	tries=500
-	until [ "$(cat "$shapes/sleep")" = "$1" ]; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || fail "$(cat "$shapes/sleep") tasks sleep, not $1"
-		usleep 10000
-	done
-}
-
-# wake_up: each of them, which fails if it had a wrong result.
-wake_up()
-{
-	echo 1 >"$shapes/wake"
-	for pid in $pids; do
-		wait "$pid"
-	done
-}
-
 # Neither waits for those that sleep.
 the_caller_changes_while_they_sleep()
 {
 	callers >/tmp/to
-	attach "rvdirect_shape_sleep $1"
+	attach "$sleeper $1"
 	while read -r to <&3; do
 		send_to_sleep 5
-		write modify "rvdirect_shape_sleep $to"
+		write modify "$sleeper $to"
 		wake_up
 		send_to_sleep 5
-		write modify "rvdirect_shape_sleep $1"
+		write modify "$sleeper $1"
 		wake_up
 	done 3</tmp/to
 	send_to_sleep 5
-	write detach rvdirect_shape_sleep
+	write detach "$sleeper"
 	wake_up
 	send_to_sleep 5
 	wake_up
