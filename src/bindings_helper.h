@@ -12,4 +12,5 @@
 
 #include "../asm/trampoline.h"
 #include "handlers.h"
+#include "parameters.h"
 #include "shim.h"

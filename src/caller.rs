@@ -21,7 +21,7 @@ use crate::{
     ftrace,
     handlers::Handlers,
     latency::Latency,
-    module_parameters,
+    parameters,
     refusal::{
         Reason,
         Refusal, //
@@ -92,8 +92,7 @@ impl Workshop {
                 Caller::External(external)
             }
         };
-        if matches!(caller, Caller::Builtin(Builtin::Override(_)))
-            && !module_parameters::allow_override.value()
+        if matches!(caller, Caller::Builtin(Builtin::Override(_))) && !parameters::allow_override()
         {
             return Err(blame(Reason::NotAllowed));
         }

@@ -30,6 +30,7 @@ mod handlers;
 mod histogram;
 mod latency;
 mod module_notifier;
+mod parameters;
 mod refusal;
 mod registry;
 mod report;
@@ -51,12 +52,6 @@ module! {
     authors: ["The rvdirect maintainers"],
     description: "Hooks kernel functions by ftrace direct calls",
     license: "GPL",
-    params: {
-        allow_override: bool {
-            default: false,
-            description: "Allow the caller override, which returns in place of kernel functions",
-        },
-    },
 }
 
 /// The module. Its fields are dropped from the first to the last: there are no commands any more

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The module's parameters.
+
+use crate::bindings;
+
+/// Whether the caller `override` may be used.
+pub(crate) fn allow_override() -> bool {
+    // SAFETY: Nobody writes to a parameter after it was set, which is before the module's
+    // initialisation.
+    unsafe { bindings::rvdirect_allow_override() }
+}
