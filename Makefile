@@ -17,27 +17,29 @@ tools := $(foreach v,$(tool-variables),$(if $($(v)),$(v)=$($(v))))
 $(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH VM_APPEND \
 	VM_FILES VM_ICOUNT VM_KERNEL VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
 
-kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) $(tools)
+# For a kernel without Rust, in a tree that has it.
+kbuild = (tree=$$(scripts/rust-tree $(KDIR)) && \
+	$(MAKE) -C "$$tree" M=$(CURDIR) $(tools) $(1))
 
 # What was built for another kernel is not out of date by its times alone.
 .PHONY: modules
 modules: check-kdir
-	@[ ! -e .kdir ] || [ "$$(cat .kdir)" = "$(abspath $(KDIR))" ] || $(kbuild) clean
+	@[ ! -e .kdir ] || [ "$$(cat .kdir)" = "$(abspath $(KDIR))" ] || $(call kbuild,clean)
 	@echo "$(abspath $(KDIR))" >.kdir
-	$(kbuild) modules
+	$(call kbuild,modules)
 
 .PHONY: modules_install
 modules_install: check-kdir
-	$(kbuild) modules_install
+	$(call kbuild,modules_install)
 
 .PHONY: clean
 clean: check-kdir
-	$(kbuild) clean
+	$(call kbuild,clean)
 	@rm -f .kdir
 
 .PHONY: rust-analyzer
 rust-analyzer: check-kdir
-	$(kbuild) rust-analyzer
+	$(call kbuild,rust-analyzer)
 
 .PHONY: check-kdir
 check-kdir:
@@ -47,7 +49,7 @@ check-kdir:
 
 .PHONY: run
 run: setup
-	@scripts/vm scripts/demo
+	@VM_KERNEL=$${VM_KERNEL:-debian} scripts/vm scripts/demo
 
 .PHONY: test
 test: setup
@@ -85,7 +87,7 @@ help:
 	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
 	@echo '  bench           - what each caller costs, in instructions'
 	@echo '  vm SCRIPT=path  - run a script in the guest as root; see scripts/vm'
-	@echo '                    for VM_KERNEL=debug VM_SMP= VM_MEM= VM_ICOUNT=1'
+	@echo '                    for VM_KERNEL=debug|debian VM_SMP= VM_MEM= VM_ICOUNT=1'
 	@echo '                    VM_APPEND= VM_FILES='
 	@echo '  shell           - an interactive guest'
 	@echo "  kdir            - print the guest kernel's build tree"

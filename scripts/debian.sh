@@ -55,7 +55,7 @@ fetch_package()
 }
 
 # unpack_package DIR PACKAGE SUITE...: fetches the newest PACKAGE, unpacks it in
-# DIR, and leaves its version in DIR/version.
+# DIR, and leaves its version in DIR/version, and what it wants in DIR/depends.
 #
 # The suites are tried in turn, and all of them again after a while: what a
 # mirror says of a suite does not agree while it is being synchronised.
@@ -78,6 +78,20 @@ unpack_package()
 	done
 	deb=$(find "$dir" -maxdepth 1 -name '*.deb')
 	dpkg-deb --field "$deb" Version >"$dir/version"
+	dpkg-deb --field "$deb" Depends >"$dir/depends"
 	dpkg-deb --extract "$deb" "$dir"
 	rm "$deb"
+}
+
+# unpack_kernel_source DIR PACKAGE SUITE...: leaves the tree in DIR/linux. PACKAGE
+# may end in "=VERSION".
+unpack_kernel_source()
+{
+	local dir=$1 name=${2%%=*}
+
+	unpack_package "$@"
+	say "unpacking the kernel's source"
+	tar -C "$dir" -xf "$dir/usr/src/$name.tar.xz"
+	rm -r "${dir:?}/usr"
+	mv "$dir/$name" "$dir/linux"
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 #
 # What the scripts share: what the guest is made of, where the caches lie,
 # which tools are used, and how progress and errors are said.
@@ -10,6 +10,7 @@
 # the kernel and the user space, and the bindgen that serves this kernel.
 kernel_package=linux-source-7.3
 kernel_suites='trixie-backports stable-backports sid'
+stock_suites=(sid testing)
 guest_suites='trixie stable sid'
 bindgen_version=0.73.2
 
@@ -59,7 +60,7 @@ make_cache()
 		is_complete "$dir" && exit
 		rm -rf "$dir"
 		mkdir "$dir"
-		"$@"
+		"$@" || exit
 		: >"$dir/.complete"
 	) 9>"$dir.lock" || exit
 }
@@ -117,4 +118,28 @@ llvm_tool()
 	-*) printf '%s%s\n' "$1" "$LLVM" ;;
 	*) printf '%s\n' "$1" ;;
 	esac
+}
+
+# kernel_make ARGUMENT...: by the kernel's own make, from $source into $build.
+kernel_make()
+{
+	"${MAKE:-make}" -C "$source" O="$build" "${make_tools[@]}" "$@"
+}
+
+# GNU make prefers this file to the kernel's Makefile: with it, a plain
+# "make -C" of the build tree uses the tools that the kernel was built with.
+write_gnumakefile()
+{
+	local tool
+
+	for tool in "${make_tools[@]}"; do
+		echo "tools += \$(if \$(findstring command,\$(origin ${tool%%=*})),,$tool)"
+	done
+	[ -z "${LIBCLANG_PATH:-}" ] || echo "export LIBCLANG_PATH ?= $LIBCLANG_PATH"
+	cat <<-'EOF'
+		goals := $(or $(MAKECMDGOALS),all)
+		.PHONY: kernel $(goals)
+		$(goals): kernel ; @:
+		kernel: ; +@$(MAKE) -f Makefile $(tools) $(MAKECMDGOALS)
+	EOF
 }

@@ -303,7 +303,7 @@ the_example_in_C_works()
 
 the_example_in_Rust_works()
 {
-	load rvdirect_example_rust at_least=4096
+	load rvdirect_example_rust
 	grep -q '^big_args *rvdirect_example_rust *counts calls' "$rvdirect/callers"
 	attach 'ksys_read big_args'
 	fails rmmod rvdirect_example_rust

@@ -77,6 +77,7 @@ a_real_load_is_counted()
 # The kernel's own count of the same calls.
 agrees_with_the_function_profiler()
 {
+	needs "$tracing/function_profile_enabled" "the kernel has no CONFIG_FUNCTION_PROFILER"
 	echo rvdirect_test_target >"$tracing/set_ftrace_filter"
 	attach 'rvdirect_test_target count'
 	echo 1 >"$tracing/function_profile_enabled"
@@ -89,6 +90,20 @@ agrees_with_the_function_profiler()
 	expect "hits" "$(hits rvdirect_test_target)" "$profiled"
 }
 
+# The same of an event, which every kernel for rvdirect can have.
+agrees_with_a_kprobe()
+{
+	attach 'rvdirect_test_target count'
+	echo 'p:counted rvdirect_test_target' >>"$tracing/kprobe_events"
+	echo 1 >"$tracing/events/kprobes/counted/enable"
+	on_each_hart sh -c "echo 10000 >$target/call_task"
+	echo 0 >"$tracing/events/kprobes/counted/enable"
+	counted=$(awk '$1 == "counted" { print $2 + $3 }' "$tracing/kprobe_profile")
+	echo '-:counted' >>"$tracing/kprobe_events"
+	expect "counted" "$counted" $((10000 * harts))
+	expect "hits" "$(hits rvdirect_test_target)" "$counted"
+}
+
 run_tests \
 	calls_by_one_task_are_exact \
 	calls_on_all_harts_at_once_are_exact \
@@ -96,4 +111,5 @@ run_tests \
 	calls_in_tasks_and_interrupts_are_exact \
 	each_attachment_counts_for_itself \
 	a_real_load_is_counted \
-	agrees_with_the_function_profiler
+	agrees_with_the_function_profiler \
+	agrees_with_a_kprobe

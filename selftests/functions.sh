@@ -54,6 +54,7 @@ run_tests()
 	load_modules
 	ktap_set_plan $#
 	for test; do
+		rm -f /tmp/skip
 		(
 			set -e
 			clean_up
@@ -62,7 +63,10 @@ run_tests()
 		) >"$log" 2>&1 </dev/null
 		status=$?
 		name=$(echo "$test" | tr _ ' ')
-		if [ $status -eq 0 ]; then
+		if [ $status -eq 0 ] && [ -e /tmp/skip ]; then
+			sed 's/^/# /' /tmp/skip
+			ktap_test_skip "$name"
+		elif [ $status -eq 0 ]; then
 			ktap_test_pass "$name"
 		else
 			sed 's/^/# /' "$log"
@@ -93,6 +97,14 @@ fail()
 {
 	echo "$*"
 	exit 1
+}
+
+# needs FILE REASON: a test goes no further on a kernel without that file.
+needs()
+{
+	[ ! -e "$1" ] || return 0
+	echo "$2" >/tmp/skip
+	exit 0
 }
 
 # fails COMMAND...: "!" would not do, as "set -e" passes over it.

@@ -153,6 +153,7 @@ settle()
 # leaks_nothing COMMAND: done ten times, it leaves not one allocation each behind.
 leaks_nothing()
 {
+	needs /proc/allocinfo "the kernel has no CONFIG_MEM_ALLOC_PROFILING"
 	"$1"
 	settle
 	before=$(live_allocations)
@@ -168,6 +169,7 @@ leaks_nothing()
 
 a_full_cycle_leaks_nothing()
 {
+	needs /proc/allocinfo "the kernel has no CONFIG_MEM_ALLOC_PROFILING"
 	leaks_nothing cycle
 }
 
@@ -180,6 +182,7 @@ load_and_unload()
 
 loading_and_unloading_leaks_nothing()
 {
+	needs /proc/allocinfo "the kernel has no CONFIG_MEM_ALLOC_PROFILING"
 	leaks_nothing load_and_unload
 }
 

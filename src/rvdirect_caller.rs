@@ -3,7 +3,7 @@
 //! Direct callers from other modules, in Rust: what `src/rvdirect.h` is in C.
 //!
 //! A module includes this file by `#[path = "…/rvdirect_caller.rs"] mod rvdirect_caller;`, and
-//! builds against the `Module.symvers` of rvdirect. `selftests/modules/rvdirect_example_rust.rs`
+//! builds against the `Module.symvers` of rvdirect. `selftests/modules/example_rust.rs`
 //! is an example.
 
 use core::{

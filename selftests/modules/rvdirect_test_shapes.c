@@ -49,7 +49,16 @@
  * t2 before them. It does so for a static function that has a fixed number of
  * arguments, and of which nobody takes the address. The words are random, for
  * it to find out nothing of them.
+ *
+ * A kernel that GCC built saves a0-a7 for ftrace, and none of those. There no
+ * function that is called by fastcc can be traced, and a module that clang builds
+ * for it must have none.
  */
+#ifdef CONFIG_CC_IS_GCC
+#define __maybe_fastcc	__used
+#else
+#define __maybe_fastcc
+#endif
 
 struct pair {
 	unsigned long word[2];
@@ -275,7 +284,7 @@ static bool variadic_works(const unsigned long *w)
 }
 
 /* In all the registers that fastcc has, and on the stack. */
-static noinline unsigned long
+static noinline __maybe_fastcc unsigned long
 rvdirect_shape_fast(unsigned long a, unsigned long b, unsigned long c, unsigned long d,
 		    unsigned long e, unsigned long f, unsigned long g, unsigned long h,
 		    unsigned long i, unsigned long j, unsigned long k, unsigned long l,
@@ -293,7 +302,7 @@ static bool fast_works(const unsigned long *w)
 				   w[10], w[11], w[12], w[13], w[14], w[15]) == mix(w, 16);
 }
 
-static noinline struct pair
+static noinline __maybe_fastcc struct pair
 rvdirect_shape_fast_pair(unsigned long a, unsigned long b, unsigned long c, unsigned long d,
 			 unsigned long e, unsigned long f, unsigned long g, unsigned long h,
 			 unsigned long i, unsigned long j, unsigned long k, unsigned long l,
@@ -314,7 +323,7 @@ static bool fast_pair_works(const unsigned long *w)
 }
 
 /* The address of the result comes first, in a0. */
-static noinline struct quad
+static noinline __maybe_fastcc struct quad
 rvdirect_shape_fast_quad(unsigned long a, unsigned long b, unsigned long c, unsigned long d,
 			 unsigned long e, unsigned long f, unsigned long g, unsigned long h,
 			 unsigned long i, unsigned long j, unsigned long k, unsigned long l)

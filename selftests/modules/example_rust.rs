@@ -5,7 +5,7 @@
 //! `big_args` counts calls whose third argument, such as the size of a `vfs_read`, is great:
 //!
 //! ```text
-//! insmod rvdirect_example_rust.ko at_least=4096
+//! insmod rvdirect_example_rust.ko
 //! echo 'vfs_read big_args' > /sys/kernel/debug/rvdirect/attach
 //! ```
 
@@ -32,13 +32,10 @@ module! {
     authors: ["The rvdirect maintainers"],
     description: "A direct caller in Rust, for rvdirect",
     license: "GPL",
-    params: {
-        at_least: u64 {
-            default: 4096,
-            description: "From which number on the third argument counts as great",
-        },
-    },
 }
+
+/// From here on the third argument counts as great.
+const AT_LEAST: u64 = 4096;
 
 static BIG: AtomicU64 = AtomicU64::new(0);
 
@@ -51,7 +48,7 @@ unsafe impl DirectCaller for BigArgs {
     const DESCRIPTION: &'static CStr = c"counts calls whose third argument is great";
 
     fn entry(call: &mut Call) {
-        if call.args()[2] as u64 >= module_parameters::at_least.value() {
+        if call.args()[2] as u64 >= AT_LEAST {
             BIG.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A kernel without CONFIG_RUST does not know the format %pA, a Rust
+ * fmt::Arguments, by which the kernel crate prints. So what it prints is
+ * formatted here, and the kernel gets plain text: the linker leads the crate's
+ * calls of _printk() and seq_printf() to these (--wrap, see runtime.mk).
+ */
+#include <linux/printk.h>
+#include <linux/seq_file.h>
+#include <linux/stdarg.h>
+#include <linux/string.h>
+
+#include "print.h"
+
+/* As much as a record of the kernel's log takes. */
+#define RECORD_MAX	1000
+
+static bool is_of_rust(const char *fmt)
+{
+	return strstr(fmt, "%pA");
+}
+
+/*
+ * The crate's formats (rust/kernel/print.rs) are a level, "%s: " for the module
+ * unless the line goes on, and "%pA".
+ */
+int __wrap__printk(const char *fmt, ...)
+{
+	const char *module = NULL;
+	char text[RECORD_MAX];
+	va_list args;
+	char *end;
+	int ret;
+
+	va_start(args, fmt);
+	if (!is_of_rust(fmt)) {
+		ret = vprintk(fmt, args);
+		va_end(args);
+		return ret;
+	}
+	if (strstr(fmt, "%s"))
+		module = va_arg(args, const char *);
+	end = rust_fmt_argument(text, text + sizeof(text), va_arg(args, const void *));
+	va_end(args);
+	return _printk("%.2s%s%s%.*s", fmt, module ?: "", module ? ": " : "",
+		       (int)min_t(size_t, end - text, sizeof(text)), text);
+}
+
+/* The crate's format is "%pA" (rust/kernel/seq_file.rs). */
+void __wrap_seq_printf(struct seq_file *m, const char *fmt, ...)
+{
+	va_list args;
+	size_t size;
+	char *buf;
+	char *end;
+
+	va_start(args, fmt);
+	if (is_of_rust(fmt)) {
+		size = seq_get_buf(m, &buf);
+		end = rust_fmt_argument(buf, buf + size, va_arg(args, const void *));
+		seq_commit(m, end - buf < size ? end - buf : -1);
+	} else {
+		seq_vprintf(m, fmt, args);
+	}
+	va_end(args);
+}
