@@ -67,6 +67,10 @@ vm: setup
 shell: setup
 	@scripts/vm --shell
 
+.PHONY: deb
+deb: setup
+	@scripts/deb
+
 .PHONY: check
 check: setup
 	@scripts/check
@@ -85,6 +89,7 @@ help:
 	@echo '  run             - boot the guest, hook real functions, show what was seen'
 	@echo '  test            - all tests, on the host and in the guest'
 	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
+	@echo "  deb             - a Debian package of the module for Debian's own kernel"
 	@echo '  bench           - what each caller costs, in instructions'
 	@echo '  vm SCRIPT=path  - run a script in the guest as root; see scripts/vm'
 	@echo '                    for VM_KERNEL=debug|debian VM_SMP= VM_MEM= VM_ICOUNT=1'
