@@ -17,29 +17,31 @@ tools := $(foreach v,$(tool-variables),$(if $($(v)),$(v)=$($(v))))
 $(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH VM_APPEND \
 	VM_FILES VM_ICOUNT VM_KERNEL VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
 
-# For a kernel without Rust, in a tree that has it.
-kbuild = (tree=$$(scripts/rust-tree $(KDIR)) && \
-	$(MAKE) -C "$$tree" M=$(CURDIR) $(tools) $(1))
+# The tree that the module is built in: for a kernel without Rust, not KDIR.
+kbuild = $(MAKE) -C "$$(cat .tree)" M=$(CURDIR) $(tools)
 
 # What was built for another kernel is not out of date by its times alone.
 .PHONY: modules
 modules: check-kdir
-	@[ ! -e .kdir ] || [ "$$(cat .kdir)" = "$(abspath $(KDIR))" ] || $(call kbuild,clean)
+	@scripts/rust-tree $(KDIR) >.tree
+	@[ ! -e .kdir ] || [ "$$(cat .kdir)" = "$(abspath $(KDIR))" ] || $(kbuild) clean
 	@echo "$(abspath $(KDIR))" >.kdir
-	$(call kbuild,modules)
+	$(kbuild) modules
 
 .PHONY: modules_install
-modules_install: check-kdir
-	$(call kbuild,modules_install)
+modules_install:
+	@[ -e .tree ] || { echo 'rvdirect: error: nothing is built yet: run make' >&2; exit 1; }
+	$(kbuild) modules_install
 
 .PHONY: clean
-clean: check-kdir
-	$(call kbuild,clean)
-	@rm -f .kdir
+clean:
+	@[ ! -e .tree ] || $(kbuild) clean
+	@rm -f .kdir .tree
 
 .PHONY: rust-analyzer
 rust-analyzer: check-kdir
-	$(call kbuild,rust-analyzer)
+	@scripts/rust-tree $(KDIR) >.tree
+	$(kbuild) rust-analyzer
 
 .PHONY: check-kdir
 check-kdir:

@@ -79,7 +79,7 @@ unpack_package()
 	deb=$(find "$dir" -maxdepth 1 -name '*.deb')
 	dpkg-deb --field "$deb" Version >"$dir/version"
 	dpkg-deb --field "$deb" Depends >"$dir/depends"
-	dpkg-deb --extract "$deb" "$dir"
+	dpkg-deb --extract "$deb" "$dir" || die "unpacking $package failed"
 	rm "$deb"
 }
 
@@ -87,11 +87,11 @@ unpack_package()
 # may end in "=VERSION".
 unpack_kernel_source()
 {
-	local dir=$1 name=${2%%=*}
+	local dir=$1 package=$2 name=${2%%=*}
 
 	unpack_package "$@"
 	say "unpacking the kernel's source"
-	tar -C "$dir" -xf "$dir/usr/src/$name.tar.xz"
+	tar -C "$dir" -xf "$dir/usr/src/$name.tar.xz" || die "unpacking $package failed"
 	rm -r "${dir:?}/usr"
 	mv "$dir/$name" "$dir/linux"
 }

@@ -20,6 +20,16 @@ static bool is_of_rust(const char *fmt)
 	return strstr(fmt, "%pA");
 }
 
+/* In a function of its own: others are not to pay for the text on the stack. */
+static noinline int print_of_rust(const char *level, const char *module, const void *arguments)
+{
+	char text[RECORD_MAX];
+	char *end = rust_fmt_argument(text, text + sizeof(text), arguments);
+
+	return __real__printk("%.2s%s%s%.*s", level, module ?: "", module ? ": " : "",
+			      (int)min_t(size_t, end - text, sizeof(text)), text);
+}
+
 /*
  * The crate's formats (rust/kernel/print.rs) are a level, "%s: " for the module
  * unless the line goes on, and "%pA".
@@ -27,23 +37,19 @@ static bool is_of_rust(const char *fmt)
 int __wrap__printk(const char *fmt, ...)
 {
 	const char *module = NULL;
-	char text[RECORD_MAX];
 	va_list args;
-	char *end;
 	int ret;
 
 	va_start(args, fmt);
-	if (!is_of_rust(fmt)) {
+	if (is_of_rust(fmt)) {
+		if (strstr(fmt, "%s"))
+			module = va_arg(args, const char *);
+		ret = print_of_rust(fmt, module, va_arg(args, const void *));
+	} else {
 		ret = vprintk(fmt, args);
-		va_end(args);
-		return ret;
 	}
-	if (strstr(fmt, "%s"))
-		module = va_arg(args, const char *);
-	end = rust_fmt_argument(text, text + sizeof(text), va_arg(args, const void *));
 	va_end(args);
-	return _printk("%.2s%s%s%.*s", fmt, module ?: "", module ? ": " : "",
-		       (int)min_t(size_t, end - text, sizeof(text)), text);
+	return ret;
 }
 
 /* The crate's format is "%pA" (rust/kernel/seq_file.rs). */

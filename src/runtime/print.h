@@ -11,6 +11,8 @@ struct seq_file;
  */
 char *rust_fmt_argument(char *buf, char *end, const void *arguments);
 
+/* The kernel's own. */
+int __real__printk(const char *fmt, ...);
 int __wrap__printk(const char *fmt, ...);
 void __wrap_seq_printf(struct seq_file *m, const char *fmt, ...);
 
