@@ -18,12 +18,13 @@ $(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH VM_APP
 	VM_FILES VM_ICOUNT VM_KERNEL VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
 
 # The tree that the module is built in: for a kernel without Rust, not KDIR.
+find-tree = tree=$$(scripts/rust-tree $(KDIR)) && echo "$$tree" >.tree
 kbuild = $(MAKE) -C "$$(cat .tree)" M=$(CURDIR) $(tools)
 
 # What was built for another kernel is not out of date by its times alone.
 .PHONY: modules
 modules: check-kdir
-	@scripts/rust-tree $(KDIR) >.tree
+	@$(find-tree)
 	@[ ! -e .kdir ] || [ "$$(cat .kdir)" = "$(abspath $(KDIR))" ] || $(kbuild) clean
 	@echo "$(abspath $(KDIR))" >.kdir
 	$(kbuild) modules
@@ -40,7 +41,7 @@ clean:
 
 .PHONY: rust-analyzer
 rust-analyzer: check-kdir
-	@scripts/rust-tree $(KDIR) >.tree
+	@$(find-tree)
 	$(kbuild) rust-analyzer
 
 .PHONY: check-kdir

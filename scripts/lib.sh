@@ -120,6 +120,31 @@ llvm_tool()
 	esac
 }
 
+# tool_versions: those that decide what a build makes.
+tool_versions()
+{
+	"$(llvm_tool clang)" --version
+	"$RUSTC" --version
+	"$BINDGEN" --version
+}
+
+# use_own_source: sets $source to the kernel source tree that the user gave.
+use_own_source()
+{
+	[ -f "$KSRC/Kbuild" ] || die "KSRC=$KSRC is not a kernel source tree"
+	source=$(cd "$KSRC" && pwd)
+}
+
+# own_source_version: with what the user changes in it, if git knows.
+own_source_version()
+{
+	"${MAKE:-make}" -s -C "$source" kernelversion
+	if [ -e "$source/.git" ]; then
+		git -C "$source" rev-parse HEAD
+		git -C "$source" diff HEAD
+	fi
+}
+
 # kernel_make ARGUMENT...: by the kernel's own make, from $source into $build.
 kernel_make()
 {
