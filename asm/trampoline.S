@@ -21,9 +21,9 @@
  * A trampoline may be entered in any context and, as it runs on no locks, on
  * all harts at once.
  *
- * Each kind has RVDIRECT_SLOTS slots. A slot knows its number and nothing more,
- * so it gets the rows of its struct rvdirect_slot into t1 and goes on to the
- * code that its kind shares.
+ * Each kind has RVDIRECT_SLOTS slots. A slot knows its number and nothing more:
+ * it goes on to the code that its kind shares, which finds the rows of its
+ * struct rvdirect_slot and keeps them in t1.
  */
 #include <linux/linkage.h>
 #include <asm/asm.h>
@@ -70,7 +70,7 @@ SYM_CODE_END(rvdirect_nop)
 /*
  * SLOTS - the slots of one kind
  * @name: of them all
- * @code: what a slot does, once it has its rows in t1
+ * @code: what a slot is; it finds its number in .Lslot
  */
 	.macro	SLOTS name, code:vararg
 	.option	push
@@ -78,13 +78,28 @@ SYM_CODE_END(rvdirect_nop)
 SYM_CODE_START(\name)
 	.set	.Lslot, 0
 	.rept	RVDIRECT_SLOTS
-	REG_L	t1, rvdirect_slot_rows + SZREG * .Lslot
 	\code
 	.set	.Lslot, .Lslot + 1
 	.endr
 SYM_INNER_LABEL(\name\()_end, SYM_L_GLOBAL)
 SYM_CODE_END(\name)
 	.option	pop
+	.endm
+
+/*
+ * GO_TO, GET_ROWS - from a slot to the code that all of its kind share
+ *
+ * A slot is as long as an element of rvdirect_slot_rows. So the element of each
+ * is equally far away, and the lower half of that distance can be added by code
+ * that does not know which slot it came from.
+ */
+	.macro	GO_TO code
+	auipc	t1, %pcrel_hi(rvdirect_slot_rows + SZREG * .Lslot)
+	j	\code
+	.endm
+
+	.macro	GET_ROWS slots
+	REG_L	t1, %pcrel_lo(\slots)(t1)
 	.endm
 
 /*
@@ -97,6 +112,7 @@ SYM_CODE_END(\name)
  *	sp	->	+-----------------+
  */
 	.macro	COUNT
+	REG_L	t1, rvdirect_slot_rows + SZREG * .Lslot
 	addi	sp, sp, -16
 	REG_S	t0, 8(sp)
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t1, t0
@@ -228,6 +244,7 @@ SLOTS	rvdirect_count_slots, COUNT
 
 /* Calls the entry handler, and resumes the target. */
 SYM_CODE_START_LOCAL(rvdirect_entry)
+	GET_ROWS rvdirect_entry_slots
 	PUSH_FRAMES WHOLE
 	SAVE_ARGS
 	SAVE_TEMPS
@@ -241,7 +258,7 @@ SYM_CODE_START_LOCAL(rvdirect_entry)
 	GUARDED	entry
 SYM_CODE_END(rvdirect_entry)
 
-SLOTS	rvdirect_entry_slots, j rvdirect_entry
+SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
 
 /*
  * CALL_TARGET - call the target, and leave in t0 how many ticks it ran
@@ -314,6 +331,7 @@ SLOTS	rvdirect_entry_slots, j rvdirect_entry
 
 /* Calls the entry handler, if there is one, the target, and the exit handler. */
 SYM_CODE_START_LOCAL(rvdirect_return)
+	GET_ROWS rvdirect_return_slots
 	PUSH_FRAMES WHOLE
 	SAVE_ARGS
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
@@ -344,7 +362,7 @@ SYM_CODE_START_LOCAL(rvdirect_return)
 	NEAR_THE_END return
 SYM_CODE_END(rvdirect_return)
 
-SLOTS	rvdirect_return_slots, j rvdirect_return
+SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 
 /*
  * BIT_LENGTH - how many significant bits a number has
@@ -379,6 +397,7 @@ SLOTS	rvdirect_return_slots, j rvdirect_return
  * are of value.
  */
 SYM_CODE_START_LOCAL(rvdirect_latency)
+	GET_ROWS rvdirect_latency_slots
 	PUSH_FRAMES SHORT
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	CALL_TARGET latency, SHORT
@@ -407,16 +426,18 @@ SYM_CODE_START_LOCAL(rvdirect_latency)
 	NEAR_THE_END latency
 SYM_CODE_END(rvdirect_latency)
 
-SLOTS	rvdirect_latency_slots, j rvdirect_latency
+SLOTS	rvdirect_latency_slots, GO_TO rvdirect_latency
 
 /* Returns in place of the target, which never runs: all but s-registers is free. */
 SYM_CODE_START_LOCAL(rvdirect_override)
+	GET_ROWS rvdirect_override_slots
+.Loverride:
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, a0
 	REG_L	a0, RVDIRECT_SLOT_RET(t1)
 	ret
 SYM_CODE_END(rvdirect_override)
 
-SLOTS	rvdirect_override_slots, j rvdirect_override
+SLOTS	rvdirect_override_slots, GO_TO rvdirect_override
 
 /*
  * The same for some of the calls, by their number in the order of the amoadd:
@@ -430,6 +451,7 @@ SLOTS	rvdirect_override_slots, j rvdirect_override
  *	sp	->	+-----------------+
  */
 SYM_CODE_START_LOCAL(rvdirect_override_some)
+	GET_ROWS rvdirect_override_some_slots
 	addi	sp, sp, -32
 	REG_S	t0, 24(sp)
 	REG_S	t2, 16(sp)
@@ -445,7 +467,7 @@ SYM_CODE_START_LOCAL(rvdirect_override_some)
 	REG_L	t2, RVDIRECT_SLOT_TIMES(t1)
 	bltu	t2, t0, .Lpass
 	addi	sp, sp, 32
-	j	rvdirect_override
+	j	.Loverride
 .Lpass:
 	REG_L	t0, 24(sp)
 	REG_L	t2, 16(sp)
@@ -454,7 +476,7 @@ SYM_CODE_START_LOCAL(rvdirect_override_some)
 	jr	t0
 SYM_CODE_END(rvdirect_override_some)
 
-SLOTS	rvdirect_override_some_slots, j rvdirect_override_some
+SLOTS	rvdirect_override_some_slots, GO_TO rvdirect_override_some
 
 	.bss
 	.balign	SZREG
