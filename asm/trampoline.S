@@ -124,6 +124,65 @@ SYM_CODE_END(\name)
 SLOTS	rvdirect_count_slots, COUNT
 
 /*
+ * FIND_CELL - tell the functions of a group apart: see src/function_index.rs
+ * @at: register with the address where the function resumes; gets the offset of
+ *	its cell among 8-byte cells
+ * @rows: register with the rows
+ * @tmp: register to work with
+ */
+	.macro	FIND_CELL at, rows, tmp
+	REG_L	\tmp, RVDIRECT_SLOT_BUCKET_MASK(\rows)
+	and	\tmp, \tmp, \at
+	sub	\tmp, \rows, \tmp
+	REG_L	\tmp, RVDIRECT_SLOT_MULTIPLIER(\tmp)
+	mul	\at, \at, \tmp
+	srli	\at, \at, RVDIRECT_PRODUCT_SHIFT - 3
+	REG_L	\tmp, RVDIRECT_SLOT_CELL_MASK(\rows)
+	and	\at, \at, \tmp
+	.endm
+
+/*
+ * ADD_TO_CELL - add one to a function's count on this hart
+ * @cell: register with the offset of its cell; not kept
+ * @rows: register with the rows; not kept
+ * @tmp: register to work with
+ *
+ * As exact as ADD_TO_ROW, for the same reason.
+ */
+	.macro	ADD_TO_CELL cell, rows, tmp
+	lw	\tmp, TASK_TI_CPU(tp)
+	slli	\tmp, \tmp, RVDIRECT_ROW_SHIFT
+	add	\rows, \rows, \tmp
+	REG_L	\rows, RVDIRECT_ROW_COUNTS(\rows)
+	add	\cell, \cell, \rows
+	li	\tmp, 1
+	amoadd.d zero, \tmp, (\cell)
+	.endm
+
+/*
+ * Counts the calls of each function of a group.
+ *
+ *	sp + 16	->	+-----------------+  the target's sp
+ *			| t0              |
+ *			| t2              |
+ *	sp	->	+-----------------+
+ */
+SYM_CODE_START_LOCAL(rvdirect_count_each)
+	GET_ROWS rvdirect_count_each_slots
+	addi	sp, sp, -16
+	REG_S	t0, 8(sp)
+	REG_S	t2, 0(sp)
+	FIND_CELL t0, t1, t2
+	ADD_TO_CELL t0, t1, t2
+	REG_L	t2, 0(sp)
+	REG_L	t0, 8(sp)
+	addi	sp, sp, 16
+	jr	t0
+SYM_CODE_END(rvdirect_count_each)
+
+SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
+
+/*
  * PUSH_FRAMES, POP_FRAMES - two frames, as the unwinder knows them, around a
  * struct rvdirect_call. The stack then looks as if the target had called the
  * trampoline, and its caller the target:
@@ -140,20 +199,22 @@ SLOTS	rvdirect_count_slots, COUNT
  *			| ticks           |
  *	sp, short ->	+-----------------+
  *			| (alignment)     |
- *			| exit            |    the handler to call on return
+ *			| exit            |    the handler to call on return, or
+ *	sp, cell ->	+-----------------+    the function's cell
  *			| t2-t6           |    temps
  *			| cookie          |
  *			| a0, a1 returned |    ret
  *			| a0-a7           |    args
  *	sp, whole ->	+-----------------+
  *
- * @from: which part of it there is: WHOLE, or SHORT where nothing is called but
- *	the target
+ * @from: which part of it there is: WHOLE; or where nothing is called but the
+ *	target, SHORT, or CELL to keep a function's cell
  *
  * What is not stored here is stored by the macros below, where it is needed.
  */
 #define WHOLE	0
 #define SHORT	RVDIRECT_CALL_TICKS
+#define CELL	RVDIRECT_CALL_EXIT
 
 	.macro	PUSH_FRAMES from
 	addi	sp, sp, \from - RVDIRECT_CALL_SIZE
@@ -392,18 +453,16 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 	.endm
 
 /*
- * Calls the target, and adds the time that it took to this hart's histogram.
- * The arguments stay where they are; once the target returned, only a0 and a1
- * are of value.
+ * ADD_TO_HISTOGRAM - add how long the target ran, and that its call has left
+ *
+ * Once the target returned, only a0 and a1 are of value.
+ *
+ *	t0	how long, in ticks
+ *	t1	the rows
+ *	t2	this hart
+ *	t3	how far the histogram is behind the first one
  */
-SYM_CODE_START_LOCAL(rvdirect_latency)
-	GET_ROWS rvdirect_latency_slots
-	PUSH_FRAMES SHORT
-	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
-	CALL_TARGET latency, SHORT
-	REG_L	t1, RVDIRECT_CALL_ROWS - SHORT(sp)
-	lw	t2, TASK_TI_CPU(tp)
-	slli	t3, t2, RVDIRECT_HISTOGRAM_SHIFT
+	.macro	ADD_TO_HISTOGRAM
 	REG_L	t4, RVDIRECT_SLOT_HISTOGRAM(t1)
 	add	t3, t3, t4
 	amomaxu.d zero, t0, (t3)
@@ -421,12 +480,53 @@ SYM_CODE_START_LOCAL(rvdirect_latency)
 	add	t1, t1, t2
 	addi	t1, t1, RVDIRECT_ROW_LEFT
 	amoadd.d.rl zero, t0, (t1)
+	.endm
+
+/*
+ * Calls the target, and adds the time that it took to this hart's histogram.
+ * The arguments stay where they are.
+ */
+SYM_CODE_START_LOCAL(rvdirect_latency)
+	GET_ROWS rvdirect_latency_slots
+	PUSH_FRAMES SHORT
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
+	CALL_TARGET latency, SHORT
+	REG_L	t1, RVDIRECT_CALL_ROWS - SHORT(sp)
+	lw	t2, TASK_TI_CPU(tp)
+	slli	t3, t2, RVDIRECT_HISTOGRAM_SHIFT
+	ADD_TO_HISTOGRAM
 	POP_FRAMES SHORT
 	ret
 	NEAR_THE_END latency
 SYM_CODE_END(rvdirect_latency)
 
 SLOTS	rvdirect_latency_slots, GO_TO rvdirect_latency
+
+/* The same for a group: there is a histogram for each hart and cell. */
+SYM_CODE_START_LOCAL(rvdirect_latency_each)
+	GET_ROWS rvdirect_latency_each_slots
+	PUSH_FRAMES CELL
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
+	REG_L	t0, RVDIRECT_CALL_RESUME - CELL(sp)
+	FIND_CELL t0, t1, ra
+	REG_S	t0, RVDIRECT_CALL_EXIT - CELL(sp)
+	ADD_TO_CELL t0, t1, ra
+	CALL_TARGET latency_each, CELL
+	REG_L	t1, RVDIRECT_CALL_ROWS - CELL(sp)
+	lw	t2, TASK_TI_CPU(tp)
+	REG_L	t3, RVDIRECT_SLOT_CELL_MASK(t1)
+	addi	t3, t3, SZREG
+	mul	t3, t3, t2
+	REG_L	t4, RVDIRECT_CALL_EXIT - CELL(sp)
+	add	t3, t3, t4
+	slli	t3, t3, RVDIRECT_HISTOGRAM_SHIFT - 3
+	ADD_TO_HISTOGRAM
+	POP_FRAMES CELL
+	ret
+	NEAR_THE_END latency_each
+SYM_CODE_END(rvdirect_latency_each)
+
+SLOTS	rvdirect_latency_each_slots, GO_TO rvdirect_latency_each
 
 /* Returns in place of the target, which never runs: all but s-registers is free. */
 SYM_CODE_START_LOCAL(rvdirect_override)

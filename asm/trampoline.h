@@ -17,8 +17,12 @@
 /* In struct rvdirect_row. */
 #define RVDIRECT_ROW_ENTERED		0
 #define RVDIRECT_ROW_LEFT		16
+#define RVDIRECT_ROW_COUNTS		24
 
-/* In struct rvdirect_slot, as seen from its rows. */
+/* In struct rvdirect_slot, as seen from its rows; and before it. */
+#define RVDIRECT_SLOT_MULTIPLIER	(-136)
+#define RVDIRECT_SLOT_BUCKET_MASK	(-128)
+#define RVDIRECT_SLOT_CELL_MASK		(-120)
 #define RVDIRECT_SLOT_ENTRY		(-64)
 #define RVDIRECT_SLOT_EXIT		(-56)
 #define RVDIRECT_SLOT_HISTOGRAM		(-40)
@@ -26,6 +30,9 @@
 #define RVDIRECT_SLOT_EVERY		(-24)
 #define RVDIRECT_SLOT_TIMES		(-16)
 #define RVDIRECT_SLOT_CALLS		(-8)
+
+/* What of a product says which cell it is: src/function_index.rs knows it. */
+#define RVDIRECT_PRODUCT_SHIFT		43
 
 /* In struct rvdirect_call. */
 #define RVDIRECT_CALL_ARGS		0
@@ -62,20 +69,27 @@
  *	pass, only the ones that it overrode
  * @missed: those of them that the handler was not called for
  * @left: those that came back, where the trampoline waits for them
+ * @counts: those that came to each function, by its cell, where the trampoline
+ *	tells them apart
  */
 struct rvdirect_row {
 	u64 entered;
 	u64 missed;
 	u64 left;
-	u64 unused[5];
+	u64 *counts;
+	u64 unused[4];
 };
 
 /**
  * struct rvdirect_slot - what a trampoline works with, and what it counts
+ * @bucket_mask: the bits of an address that choose its multiplier, in bytes; the
+ *	first one lies right before this structure, the others before that one
+ * @cell_mask: the greatest offset in @rows' counts
  * @entry: the handler that is called before the target, or NULL
  * @exit: the handler that is called behind it, or NULL
  * @data: what rvdirect_data() returns to both
- * @histogram: struct rvdirect_histogram for each hart, for "latency"
+ * @histogram: struct rvdirect_histogram for each hart, for "latency"; where it
+ *	tells functions apart, for each hart and cell
  * @ret: what "override" returns
  * @every: "override" takes every so manieth call, not 0
  * @times: and so many of them at most
@@ -83,6 +97,9 @@ struct rvdirect_row {
  * @rows: one for each hart
  */
 struct rvdirect_slot {
+	u64 bucket_mask;
+	u64 cell_mask;
+	u64 unused[6];
 	void (*entry)(struct rvdirect_call *call);
 	void (*exit)(struct rvdirect_call *call);
 	void *data;
@@ -118,9 +135,11 @@ extern const char rvdirect_nop[];
  * must be set before a call site leads to one of them.
  */
 extern const char rvdirect_count_slots[], rvdirect_count_slots_end[];
+extern const char rvdirect_count_each_slots[], rvdirect_count_each_slots_end[];
 extern const char rvdirect_entry_slots[], rvdirect_entry_slots_end[];
 extern const char rvdirect_return_slots[], rvdirect_return_slots_end[];
 extern const char rvdirect_latency_slots[], rvdirect_latency_slots_end[];
+extern const char rvdirect_latency_each_slots[], rvdirect_latency_each_slots_end[];
 extern const char rvdirect_override_slots[], rvdirect_override_slots_end[];
 extern const char rvdirect_override_some_slots[], rvdirect_override_some_slots_end[];
 extern struct rvdirect_row *rvdirect_slot_rows[RVDIRECT_SLOTS];

@@ -26,22 +26,22 @@ per_call()
 	echo $((($2 - $1) / calls))
 }
 
-# with CALLER: a count while the target is attached, that comes out twice.
+# with CALLER [TARGET]: a count while the target is attached, that comes out twice.
 with()
 {
 	write detach '*'
-	attach "rvdirect_test_target $1"
+	attach "${2:-rvdirect_test_target} $1"
 	patched=$(cat "$target/instructions")
 	expect "instructions, measured again" "$(cat "$target/instructions")" "$patched"
 	write detach '*'
 	echo "$patched"
 }
 
-# at_most LIMIT NAME CALLER: the loop around the call is the same.
+# at_most LIMIT NAME CALLER [TARGET]: the loop around the call is the same.
 at_most()
 {
 	unpatched=$(cat "$target/instructions")
-	patched=$(with "$3") || fail "$patched"
+	patched=$(with "$3" "$4") || fail "$patched"
 	expect "instructions, unpatched again" "$(cat "$target/instructions")" "$unpatched"
 	judge "$1" "$2" "$(per_call "$unpatched" "$patched")"
 }
@@ -62,6 +62,16 @@ nop_costs_6_at_most()
 count_costs_16_at_most()
 {
 	at_most 16 count count
+}
+
+# However many functions there are.
+count_costs_30_at_most_in_a_group()
+{
+	at_most 30 "count, of 2 functions" count 'rvdirect_test_[st]*'
+	echo 100000 >/sys/module/rvdirect/parameters/max_functions
+	at_most 30 "count, of all functions" count '*'
+	expect "costs" "$(tail -n 1 /tmp/costs | cut -d ' ' -f 1)" \
+		"$(tail -n 2 /tmp/costs | head -n 1 | cut -d ' ' -f 1)"
 }
 
 trace_costs_80_at_most_while_its_event_is_off()
@@ -98,6 +108,11 @@ latency_costs_120_at_most()
 	at_most 120 latency latency
 }
 
+latency_costs_150_at_most_in_a_group()
+{
+	at_most 150 "latency, of 2 functions" latency 'rvdirect_test_[st]*'
+}
+
 # The target does not run: so this is all that the call does, up to and with its
 # "ret", out of a call of a function that is a "ret" and nothing else.
 override_costs_20_at_most()
@@ -123,9 +138,11 @@ trap 'sed "s/^/# cost: /" /tmp/costs' EXIT
 run_tests \
 	nop_costs_6_at_most \
 	count_costs_16_at_most \
+	count_costs_30_at_most_in_a_group \
 	trace_costs_80_at_most_while_its_event_is_off \
 	trace_costs_850_at_most_with_its_event \
 	return_costs_1050_at_most_with_its_event \
 	latency_costs_120_at_most \
+	latency_costs_150_at_most_in_a_group \
 	override_costs_20_at_most \
 	an_empty_handler_costs_80_at_most

@@ -13,19 +13,20 @@ enoent='No such file or directory'
 ebusy='Device or resource busy'
 eexist='File exists'
 enodev='No such device'
+no_name='Target is not a function name, nor a pattern of names'
 
 bad_grammar_is_EINVAL()
 {
 	for file in attach modify; do
 		refused $file 'vfs_fsync' "$einval" 'No caller is given' ''
-		refused $file 'vfs_* count' "$einval" 'Target is not a function name' 'vfs_*'
-		refused $file '77 count' "$einval" 'Target is not a function name' '77'
-		refused $file 'a:b:c count' "$einval" 'Target is not a function name' 'a:b:c'
+		refused $file 'vfs_! count' "$einval" "$no_name" 'vfs_!'
+		refused $file '77 count' "$einval" "$no_name" '77'
+		refused $file 'a:b:c count' "$einval" "$no_name" 'a:b:c'
 		refused $file 'vfs_fsync count args=1' "$einval" \
 			'Caller has no such option' 'args=1'
 		refused $file ' vfs_fsync  count x' "$einval" 'Option is not KEY=VALUE' 'x'
 	done
-	refused detach 'vfs_*' "$einval" 'Target is not a function name' 'vfs_*'
+	refused detach 'vfs_[' "$einval" "$no_name" 'vfs_['
 	refused detach '* vfs_fsync' "$einval" 'Nothing may follow the target' 'vfs_fsync'
 	long=$(printf '%*s' 512 '' | tr ' ' x)
 	fails attach "$long count"

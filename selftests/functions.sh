@@ -10,6 +10,7 @@
 rvdirect=/sys/kernel/debug/rvdirect
 target=/sys/kernel/debug/rvdirect_test
 tracing=/sys/kernel/tracing
+max_functions=/sys/module/rvdirect/parameters/max_functions
 
 # The modules that a test needs; it may name others.
 test_modules=rvdirect_test
@@ -184,6 +185,12 @@ hits()
 	column 4 "$1"
 }
 
+# hits_of FUNCTION
+hits_of()
+{
+	awk -v name="$1" '$1 == name { print $2 }' "$rvdirect/hits"
+}
+
 # callers: all that are rvdirect's own, a line each, but for override, which must
 # be allowed, and changes what a target does.
 callers()
@@ -259,10 +266,12 @@ on_each_hart()
 per_write=5000
 hit_file=$target/call_task
 
-# start_hitting: a task on each hart calls the target, from now to stop_hitting.
+# start_hitting: a task on each hart calls the target, from now to stop_hitting,
+# or to the end of the test.
 start_hitting()
 {
 	rm -f /tmp/stop /tmp/hitting.* /tmp/writes.*
+	trap 'touch /tmp/stop' EXIT
 	pids=
 	hart=0
 	while [ $hart -lt "$harts" ]; do

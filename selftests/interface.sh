@@ -9,11 +9,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 files_have_their_modes()
 {
-	for file in attach:600 modify:200 detach:200 callers:400 status:400 hist:600 \
+	for file in attach:600 modify:200 detach:200 callers:400 status:400 hits:400 hist:600 \
 		error_log:600; do
 		expect "$file" "${file%:*}:$(stat -c %a "$rvdirect/${file%:*}")" "$file"
 	done
-	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 7
+	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 8
 }
 
 callers_are_listed()
@@ -121,7 +121,7 @@ error_log_keeps_eight_and_is_cleared_by_a_write()
 
 an_open_file_holds_the_module()
 {
-	for file in attach modify detach callers status hist error_log; do
+	for file in attach modify detach callers status hits hist error_log; do
 		case $file in
 		modify | detach) exec 3>"$rvdirect/$file" ;;
 		*) exec 3<"$rvdirect/$file" ;;

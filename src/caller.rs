@@ -19,6 +19,7 @@ use crate::{
         External, //
     },
     ftrace,
+    function_counts::FunctionCounts,
     handlers::Handlers,
     latency::Latency,
     parameters,
@@ -56,6 +57,9 @@ pub(crate) struct Workshop {
     pub(crate) drain: Drain,
     pub(crate) callers: Callers,
 }
+
+/// The most functions for which there is a histogram each.
+const MAX_HISTOGRAMS: usize = 1024;
 
 /// Functions that never return, so that nobody can wait for it.
 ///
@@ -99,14 +103,20 @@ impl Workshop {
         Ok(caller)
     }
 
-    /// A trampoline by which `caller` runs, for functions that are called as `target` and
-    /// `functions` say.
+    /// A trampoline by which `caller` runs, for the functions at `locations`, which are called
+    /// `target`.
     pub(crate) fn make(
         &self,
         caller: &Caller,
         target: &str,
-        functions: usize,
+        locations: &[usize],
     ) -> Result<Trampoline, Reason> {
+        let each = match caller {
+            Caller::Builtin(Builtin::Count | Builtin::Latency) if locations.len() > 1 => {
+                Some(FunctionCounts::new(locations)?)
+            }
+            _ => None,
+        };
         let (work, external) = match caller {
             Caller::Builtin(Builtin::Nop) => return Ok(Trampoline::Nop),
             Caller::Builtin(Builtin::Count) => (Work::Count, None),
@@ -117,7 +127,11 @@ impl Workshop {
                 (Work::Handlers(Handlers::returns(*args)), None)
             }
             Caller::Builtin(Builtin::Latency) => {
-                let latency = Arc::new(Latency::new()?, GFP_KERNEL)?;
+                if locations.len() > MAX_HISTOGRAMS {
+                    return Err(Reason::TooManyHistograms);
+                }
+                let cells = each.as_ref().map_or(1, FunctionCounts::cells);
+                let latency = Arc::new(Latency::new(cells)?, GFP_KERNEL)?;
                 (Work::Latency(latency), None)
             }
             Caller::Builtin(Builtin::Override(what)) => (Work::Override(*what), None),
@@ -127,19 +141,15 @@ impl Workshop {
             },
         };
         let label = if work.waits_for_return() {
-            let function = target.rsplit(':').next().unwrap_or_default();
-            if NEVER_RETURN.contains(&function) {
-                return Err(Reason::NeverReturns);
-            }
             Some(Label {
                 target: CString::try_from_fmt(fmt!("{target}"))?,
-                functions,
+                functions: locations.len(),
                 caller: CString::try_from_fmt(fmt!("{}", caller.name()))?,
             })
         } else {
             None
         };
-        let data = Arc::new(SlotData::new(work)?, GFP_KERNEL)?;
+        let data = Arc::new(SlotData::new(work, each)?, GFP_KERNEL)?;
         let slot = self.slots.take(data).ok_or(Reason::NoSlot)?;
         Ok(match label {
             Some(label) => Trampoline::Return(self.drain.returning(slot, label, external)),
@@ -151,7 +161,24 @@ impl Workshop {
     }
 }
 
+/// Whether nobody can wait for the return of a function of that name.
+pub(crate) fn never_returns(function: &str) -> bool {
+    NEVER_RETURN.contains(&function)
+}
+
 impl Caller {
+    /// Whether it waits for the return of its target.
+    pub(crate) fn waits_for_return(&self) -> bool {
+        match self {
+            Caller::Builtin(builtin) => {
+                matches!(builtin, Builtin::Return { .. } | Builtin::Latency)
+            }
+            Caller::External(external) => external
+                .handlers()
+                .is_some_and(|handlers| handlers.exit().is_some()),
+        }
+    }
+
     /// The word by which commands name it.
     pub(crate) fn name(&self) -> &str {
         match self {

@@ -3,9 +3,11 @@
 //! The command language: text in, commands or refusals out.
 //!
 //! ```text
-//! attach, modify:  TARGET CALLER [KEY=VALUE]...
-//! detach:          TARGET | *
-//! TARGET:          FUNCTION | MODULE:FUNCTION
+//! attach:    TARGET [!TARGET]... CALLER [KEY=VALUE]... [strict]
+//! modify:    TARGET CALLER [KEY=VALUE]...
+//! detach:    TARGET | *
+//! TARGET:    FUNCTION | MODULE:FUNCTION
+//! FUNCTION:  a name, or a pattern with * ? [...]
 //! ```
 //!
 //! One command a line; words are separated by blanks, and blank lines say nothing.
@@ -33,14 +35,22 @@ pub(crate) struct Word<'a> {
     pub(crate) column: usize,
 }
 
-/// The function, or the functions of one name, that a command is about.
+/// The function, or the functions of one name or of one pattern, that a command is about.
 ///
 /// # Invariants
 ///
 /// Both names are not empty, have [`MAX_NAME`] bytes at most, and consist of what the names of
-/// functions consist of: never of a character that ftrace's filters take for a pattern.
+/// functions consist of, and of what `glob_match()` takes for a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Target<'a> {
+    text: &'a str,
+    column: usize,
+}
+
+/// Targets that are not part of another one: words that begin with `!`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exclusions<'a> {
+    /// From the first of them on, to the end of the last.
     text: &'a str,
     column: usize,
 }
@@ -50,10 +60,14 @@ pub(crate) struct Target<'a> {
 pub(crate) struct Binding<'a> {
     /// The functions to hook.
     pub(crate) target: Target<'a>,
+    /// Those of them not to hook.
+    pub(crate) exclusions: Exclusions<'a>,
     /// The name of what is to run when they are entered.
     pub(crate) caller: Word<'a>,
-    /// The line that it stands in.
-    line: &'a str,
+    /// Whether no function may be left out because somebody else has it.
+    pub(crate) strict: bool,
+    /// What stands behind the caller, and where.
+    rest: Word<'a>,
 }
 
 /// What a `KEY=VALUE` says to the caller.
@@ -90,11 +104,7 @@ impl<'a> Target<'a> {
             None => (None, word.text),
         };
         let is_module = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        // A leading digit is not a name: ftrace takes it for the number of a record.
-        let is_function = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
-        let good = !function.is_empty()
-            && !function.starts_with(|c: char| c.is_ascii_digit())
-            && function.chars().all(is_function)
+        let good = is_function(function)
             && module.is_none_or(|m| !m.is_empty() && m.chars().all(is_module));
         if !good {
             return Err(Reason::BadTarget.at(word.column));
@@ -109,12 +119,17 @@ impl<'a> Target<'a> {
         })
     }
 
+    /// Whether it is a pattern, and not a name.
+    pub(crate) fn is_pattern(&self) -> bool {
+        self.function().contains(['*', '?', '['])
+    }
+
     /// The module whose functions alone are meant; any, if none is named.
     pub(crate) fn module(&self) -> Option<&'a str> {
         self.text.split_once(':').map(|(module, _)| module)
     }
 
-    /// The name of the functions.
+    /// The name of the functions, or the pattern.
     pub(crate) fn function(&self) -> &'a str {
         self.text
             .split_once(':')
@@ -132,27 +147,118 @@ impl<'a> Target<'a> {
     }
 }
 
+impl<'a> Exclusions<'a> {
+    /// The same that was parsed before, by its text.
+    pub(crate) fn again(text: &'a str) -> Self {
+        Exclusions { text, column: 0 }
+    }
+
+    /// Each target, without its `!`. Once the line is parsed, none is an error.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = Result<Target<'a>, Refusal>> + 'a {
+        let column = self.column;
+        words(self.text).map(move |word| {
+            Target::parse(Word {
+                text: word.text.get(1..).unwrap_or_default(),
+                column: column + word.column + 1,
+            })
+        })
+    }
+
+    /// All of them, as they were written.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+}
+
 impl<'a> Binding<'a> {
-    /// Parses a line of `attach` or `modify`.
+    /// Parses a line of `attach`.
     pub(crate) fn parse(line: &'a str) -> Result<Self, Refusal> {
-        let mut words = words(line);
-        let target = parse_target(&mut words)?;
-        let caller = words.next().ok_or(Reason::NoCaller.at(end(line)))?;
-        let binding = Binding {
-            target,
-            caller,
-            line,
+        let mut rest = words(line);
+        let target = parse_target(&mut rest)?;
+        let is_exclusion = |word: &Word<'_>| word.text.starts_with('!');
+        let (mut excluded, mut behind) = (None, 0);
+        let caller = loop {
+            let word = rest.next().ok_or(Reason::NoCaller.at(end(line)))?;
+            if !is_exclusion(&word) {
+                break word;
+            }
+            excluded.get_or_insert(word.column);
+            behind = word.end();
         };
-        if let Some(refusal) = binding.settings().find_map(Result::err) {
+        let column = excluded.unwrap_or(behind);
+        let exclusions = Exclusions {
+            text: line.get(column..behind).unwrap_or_default(),
+            column,
+        };
+        if let Some(refusal) = exclusions.targets().find_map(Result::err) {
             return Err(refusal);
         }
+        let mut binding = Binding {
+            target,
+            exclusions,
+            caller,
+            strict: false,
+            rest: Word {
+                text: line.get(caller.end()..).unwrap_or_default(),
+                column: caller.end(),
+            },
+        };
+        for word in binding.words() {
+            match word.text {
+                "strict" => word.set(&mut binding.strict)?,
+                _ => drop(Setting::parse(word)?),
+            }
+        }
         Ok(binding)
+    }
+
+    /// Parses a line of `modify`, which says nothing about which functions are hooked.
+    pub(crate) fn parse_modify(line: &'a str) -> Result<Self, Refusal> {
+        let binding = Self::parse(line)?;
+        if !binding.exclusions.text.is_empty() {
+            return Err(Reason::AttachOnly.at(binding.exclusions.column));
+        }
+        match binding.words().find(Word::is_flag) {
+            Some(word) => Err(Reason::AttachOnly.at(word.column)),
+            None => Ok(binding),
+        }
     }
 
     /// What is said to the caller, in the order of the line. Once the line is parsed, none is an
     /// error.
     pub(crate) fn settings(&self) -> impl Iterator<Item = Result<Setting<'a>, Refusal>> + 'a {
-        words(self.line).skip(2).map(Setting::parse)
+        self.words()
+            .filter(|word| !word.is_flag())
+            .map(Setting::parse)
+    }
+
+    /// All words behind the caller.
+    fn words(&self) -> impl Iterator<Item = Word<'a>> + 'a {
+        let column = self.rest.column;
+        words(self.rest.text).map(move |word| Word {
+            text: word.text,
+            column: column + word.column,
+        })
+    }
+}
+
+impl Word<'_> {
+    /// Where it ends, in bytes from the start of the line.
+    fn end(&self) -> usize {
+        self.column + self.text.len()
+    }
+
+    /// Whether it says something by itself, and not to the caller.
+    fn is_flag(&self) -> bool {
+        self.text == "strict"
+    }
+
+    /// Sets what may be said once.
+    fn set(&self, flag: &mut bool) -> Result<(), Refusal> {
+        if core::mem::replace(flag, true) {
+            return Err(Reason::RepeatedOption.at(self.column));
+        }
+        Ok(())
     }
 }
 
@@ -231,6 +337,38 @@ fn text(bytes: &[u8]) -> Result<&str, NotText<'_>> {
         }),
         (None, None) => Ok(valid),
     }
+}
+
+/// Whether text is the name of a function, or a pattern that `glob_match()` understands.
+fn is_function(text: &str) -> bool {
+    // A leading digit is not a name: ftrace takes it for the number of a record.
+    if text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c == '[' {
+            // A class: one character at least, up to the "]".
+            let class = rest.as_str();
+            let class = class.strip_prefix('!').unwrap_or(class);
+            let Some((members, behind)) = class
+                .char_indices()
+                .skip(1)
+                .find(|(_, c)| *c == ']')
+                .map(|(at, _)| class.split_at(at))
+            else {
+                return false;
+            };
+            if !members.chars().all(|c| is_name(c) || c == '-') {
+                return false;
+            }
+            rest = behind.get(1..).unwrap_or_default().chars();
+        } else if !is_name(c) && !matches!(c, '*' | '?') {
+            return false;
+        }
+    }
+    true
 }
 
 fn words(line: &str) -> impl Iterator<Item = Word<'_>> + Clone {

@@ -31,7 +31,7 @@ use kernel::{
 };
 
 /// How many files [`files`] makes.
-const FILES: c_uint = 7;
+const FILES: c_uint = 8;
 
 /// What is behind the files.
 #[pin_data]
@@ -58,6 +58,7 @@ pub(crate) fn files(registry: Arc<Registry>) -> impl PinInit<Scope<Interface>, E
         dir.write_only_callback_file(c"detach", interface, &Interface::detach);
         dir.read_callback_file(c"callers", interface, &Interface::show_callers);
         dir.read_callback_file(c"status", interface, &Interface::show_status);
+        dir.read_callback_file(c"hits", interface, &Interface::show_hits);
         dir.read_write_callback_file(
             c"hist",
             interface,
@@ -91,7 +92,7 @@ impl Interface {
 
     fn modify(&self, reader: &mut UserSliceReader) -> Result {
         self.for_each_line("modify", reader, |line| {
-            self.registry.modify(&Binding::parse(line)?)
+            self.registry.modify(&Binding::parse_modify(line)?)
         })
     }
 
@@ -116,6 +117,10 @@ impl Interface {
 
     fn show_status(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.registry.write_status(f)
+    }
+
+    fn show_hits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.registry.write_hits(f)
     }
 
     fn show_histograms(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -105,6 +105,7 @@ impl Drain {
                 hits: data.hits(),
                 missed: data.missed(),
                 state: "draining",
+                left_out: 0,
             }
             .fmt(f)?;
         }

@@ -109,6 +109,72 @@ impl<T: Trampoline> DirectCalls<T> {
     }
 }
 
+/// Where a function goes on behind a direct call, and so what `t0` is in a trampoline.
+///
+/// `location` is the address of the call's second instruction: see `arch/riscv/kernel/ftrace.c`.
+pub(crate) fn resume_address(location: usize) -> usize {
+    location + bindings::MCOUNT_INSN_SIZE as usize
+}
+
+/// Takes out of `locations`, which are sorted, those that have a direct caller. Returns whether
+/// there are any.
+///
+/// The kernel tells of a set of functions whether one of them has, so this halves the set until
+/// each part has either none or is a single function.
+pub(crate) fn take_out_held(locations: &mut KVVec<usize>) -> Result<bool> {
+    let mut held = KVVec::new();
+    let mut parts = KVec::new();
+    parts.push(0..locations.len(), GFP_KERNEL)?;
+    while let Some(part) = parts.pop() {
+        let Some(members) = locations.get_mut(part.clone()) else {
+            continue;
+        };
+        if !is_any_held(members)? {
+            continue;
+        }
+        if let [location] = members {
+            held.push(*location, GFP_KERNEL)?;
+            continue;
+        }
+        let middle = part.start + part.len() / 2;
+        parts.push(middle..part.end, GFP_KERNEL)?;
+        parts.push(part.start..middle, GFP_KERNEL)?;
+    }
+    // From the lower half to the upper one: sorted.
+    locations.retain(|location| held.binary_search(location).is_err());
+    Ok(!held.is_empty())
+}
+
+/// Whether one of the functions has a direct caller.
+///
+/// Registering says so before all else. What says no to all others here, before any call site is
+/// touched, is that the `ftrace_ops` is marked as one that must not be registered any more.
+fn is_any_held(locations: &mut [usize]) -> Result<bool> {
+    let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
+    set_filter(ops.get(), locations)?;
+    // SAFETY: Nobody else knows of `ops`. It stays in place, and is not registered afterwards,
+    // whatever is returned: see `__register_ftrace_function()`. Until then, no call site leads to
+    // the trampoline, which is always there.
+    let ret = unsafe {
+        (*ops.get()).flags |= bindings::FTRACE_OPS_FL_DELETED as c_ulong;
+        let nowhere = (&raw const bindings::rvdirect_nop).addr();
+        let ret = bindings::register_ftrace_direct(ops.get(), nowhere);
+        bindings::ftrace_free_filter(ops.get());
+        ret
+    };
+    match to_result(ret) {
+        Err(EBUSY) => Ok(true),
+        Err(EINVAL) => Ok(false),
+        Err(error) => Err(error),
+        // Not as we know the kernel: it would have to be taken back.
+        Ok(()) => {
+            stay_for_ever(EINVAL);
+            core::mem::forget(ops);
+            Err(EINVAL)
+        }
+    }
+}
+
 /// Sets the functions of a fresh `ftrace_ops`, or leaves nothing behind.
 fn set_filter(ops: *mut bindings::ftrace_ops, locations: &mut [usize]) -> Result {
     let count = c_uint::try_from(locations.len())?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From the name of a target to the functions that it means.
+//! From the name of a target, or a pattern, to the functions that it means, and back.
 //!
 //! The kernel exports no function that looks up a name. What it does export are the probes that
 //! take names: this asks fprobe, and lets go at once.
@@ -8,10 +8,14 @@
 use crate::{
     bindings,
     command::{
+        Exclusions,
         Target,
         MAX_NAME, //
     },
-    refusal::Reason, //
+    refusal::{
+        Reason,
+        Refusal, //
+    },
 };
 use kernel::{
     prelude::*,
@@ -21,24 +25,50 @@ use kernel::{
 
 const _: () = assert!(MAX_NAME == bindings::KSYM_NAME_LEN as usize - 1);
 
-/// Finds the functions that `target` means, in the kernel and in its modules.
+/// Finds the functions that `target` means and `exclusions` do not, in the kernel and in its
+/// modules.
 ///
-/// Returns their locations, as ftrace records them, in no particular order; at least one.
+/// Returns their locations, as ftrace records them, sorted; at least one.
 ///
 /// # Errors
 ///
 /// - [`Reason::UnknownTarget`]: nothing has that name;
 /// - [`Reason::NotTraceable`]: something has, but nothing that ftrace could patch;
+/// - [`Reason::NoMatch`]: nothing that ftrace could patch matches that pattern;
+/// - [`Reason::NothingLeft`]: all is excluded;
 /// - [`Reason::NoMemory`], [`Reason::Kernel`].
-pub(crate) fn lookup(target: &Target<'_>) -> Result<KVec<usize>, Reason> {
+pub(crate) fn lookup(
+    target: &Target<'_>,
+    exclusions: &Exclusions<'_>,
+) -> Result<KVVec<usize>, Refusal> {
+    let mut locations = lookup_one(target).map_err(|reason| target.refuse(reason))?;
+    for excluded in exclusions.targets() {
+        let excluded = excluded?;
+        let gone = lookup_one(&excluded).map_err(|reason| excluded.refuse(reason))?;
+        locations.retain(|location| gone.binary_search(location).is_err());
+    }
+    if locations.is_empty() {
+        return Err(target.refuse(Reason::NothingLeft));
+    }
+    Ok(locations)
+}
+
+/// The same for a target by itself.
+fn lookup_one(target: &Target<'_>) -> Result<KVVec<usize>, Reason> {
     let name = CString::try_from_fmt(fmt!("{}", target.function()))?;
     let mut locations = traceable(&name)?;
     if let Some(module) = target.module() {
-        let mut buffer = symbol_buffer()?;
-        locations.retain(|location| is_in_module(*location, module, &mut buffer));
+        let mut names = Names::new()?;
+        locations.retain(|location| {
+            let name = names.of(*location).split_once(':');
+            name.is_some_and(|(of, _)| of == module)
+        });
     }
     if !locations.is_empty() {
         return Ok(locations);
+    }
+    if target.is_pattern() {
+        return Err(Reason::NoMatch);
     }
     let name = CString::try_from_fmt(fmt!("{}", target.text()))?;
     if is_symbol(&name)? {
@@ -48,8 +78,8 @@ pub(crate) fn lookup(target: &Target<'_>) -> Result<KVec<usize>, Reason> {
     }
 }
 
-/// The locations of all functions of that name that ftrace can patch.
-fn traceable(name: &CStr) -> Result<KVec<usize>, Reason> {
+/// The locations of all functions of that name, or pattern, that ftrace can patch.
+fn traceable(name: &CStr) -> Result<KVVec<usize>, Reason> {
     // Without a handler and disabled, as it is only there to find the functions.
     let probe = KBox::new(
         Opaque::new(bindings::fprobe {
@@ -64,7 +94,7 @@ fn traceable(name: &CStr) -> Result<KVec<usize>, Reason> {
         unsafe { bindings::register_fprobe(probe.get(), name.as_char_ptr(), core::ptr::null()) };
     match kernel::error::to_result(ret) {
         Ok(()) => {}
-        Err(ENOENT) => return Ok(KVec::new()),
+        Err(ENOENT) => return Ok(KVVec::new()),
         Err(e) => return Err(e.into()),
     }
 
@@ -74,23 +104,26 @@ fn traceable(name: &CStr) -> Result<KVec<usize>, Reason> {
     locations
 }
 
-/// The locations of a registered `fprobe`.
-fn locations_of(probe: &Opaque<bindings::fprobe>) -> Result<KVec<usize>, Reason> {
+/// The locations of a registered `fprobe`, sorted.
+fn locations_of(probe: &Opaque<bindings::fprobe>) -> Result<KVVec<usize>, Reason> {
     // SAFETY: As it is registered, `hlist_array` points to a list that stays until it is not.
     let (size, nodes) = unsafe {
         let list = (*probe.get()).hlist_array;
         ((*list).size, (&raw const (*list).array).cast())
     };
     let nodes: *const bindings::fprobe_hlist_node = nodes;
-    let mut locations = KVec::new();
-    for index in 0..usize::try_from(size).unwrap_or(0) {
+    let size = usize::try_from(size).unwrap_or(0);
+    let mut locations = KVVec::with_capacity(size, GFP_KERNEL)?;
+    for index in 0..size {
         // SAFETY: The list has `size` nodes. Others may write to what else a node has, but its
         // address stays as it is.
         let location = unsafe { (&raw const (*nodes.add(index)).addr).read() };
-        if !locations.contains(&location) {
-            locations.push(location, GFP_KERNEL)?;
-        }
+        locations.push(location, GFP_KERNEL)?;
     }
+    locations.sort_unstable();
+    // A function has an element for each of its names.
+    let mut last = None;
+    locations.retain(|location| last.replace(*location) != Some(*location));
     Ok(locations)
 }
 
@@ -120,25 +153,47 @@ fn is_symbol(name: &CStr) -> Result<bool, Reason> {
     }
 }
 
-/// A buffer as long as `KSYM_SYMBOL_LEN`, which bindgen cannot evaluate: for
-/// "%s+%#lx/%#lx [%s %s]".
-fn symbol_buffer() -> Result<KVec<u8>, Reason> {
-    const SYMBOL_LEN: usize = bindings::KSYM_NAME_LEN as usize + 256;
-
-    Ok(KVec::from_elem(0, SYMBOL_LEN, GFP_KERNEL)?)
+/// Tells names of functions by their locations.
+pub(crate) struct Names {
+    symbol: KVec<u8>,
+    name: KVec<u8>,
 }
 
-/// Whether `location` is in the module of that name.
-fn is_in_module(location: usize, module: &str, buffer: &mut KVec<u8>) -> bool {
-    // SAFETY: The buffer is as long as the function asks for, by `symbol_buffer`.
-    let length = unsafe { bindings::sprint_symbol_no_offset(buffer.as_mut_ptr().cast(), location) };
-    let symbol = usize::try_from(length)
-        .ok()
-        .and_then(|length| buffer.get(..length))
-        .unwrap_or_default();
-    // "name [module]"
-    symbol
-        .strip_suffix(b"]")
-        .and_then(|symbol| symbol.strip_suffix(module.as_bytes()))
-        .is_some_and(|symbol| symbol.ends_with(b" ["))
+impl Names {
+    /// Has room for any one.
+    pub(crate) fn new() -> Result<Self> {
+        // As long as `KSYM_SYMBOL_LEN`, which bindgen cannot evaluate: for
+        // "%s+%#lx/%#lx [%s %s]".
+        const SYMBOL_LEN: usize = bindings::KSYM_NAME_LEN as usize + 256;
+
+        Ok(Names {
+            symbol: KVec::from_elem(0, SYMBOL_LEN, GFP_KERNEL)?,
+            name: KVec::with_capacity(SYMBOL_LEN, GFP_KERNEL)?,
+        })
+    }
+
+    /// The name of the function at `location`, one of them if it has several, as a target: behind
+    /// that of its module if it is in one.
+    pub(crate) fn of(&mut self, location: usize) -> &str {
+        let symbol: *mut u8 = self.symbol.as_mut_ptr();
+        // SAFETY: The buffer is as long as the function asks for, by `new`.
+        let length = unsafe { bindings::sprint_symbol_no_offset(symbol.cast(), location) };
+        let symbol = usize::try_from(length)
+            .ok()
+            .and_then(|length| self.symbol.get(..length))
+            .unwrap_or_default();
+        // "name [module]"
+        let blank = symbol.iter().position(|byte| *byte == b' ');
+        let (function, module) = symbol.split_at(blank.unwrap_or(symbol.len()));
+        let module = module
+            .strip_prefix(b" [")
+            .and_then(|module| module.strip_suffix(b"]"));
+        self.name.clear();
+        let colon: &[u8] = if module.is_some() { b":" } else { b"" };
+        for part in [module.unwrap_or_default(), colon, function] {
+            // Cannot fail: it is no longer than the symbol.
+            let _ = self.name.extend_from_slice(part, GFP_KERNEL);
+        }
+        core::str::from_utf8(&self.name).unwrap_or_default()
+    }
 }

@@ -52,8 +52,13 @@ CHECK_ROW(RVDIRECT_ROW_ENTERED, entered);
 /* asm/trampoline.S spares the addition. */
 static_assert(RVDIRECT_ROW_ENTERED == 0);
 CHECK_ROW(RVDIRECT_ROW_LEFT, left);
+CHECK_ROW(RVDIRECT_ROW_COUNTS, counts);
 static_assert(sizeof(struct rvdirect_row) == 1 << RVDIRECT_ROW_SHIFT);
 
+CHECK_SLOT(RVDIRECT_SLOT_MULTIPLIER + (long)sizeof(u64), bucket_mask);
+CHECK_SLOT(RVDIRECT_SLOT_BUCKET_MASK, bucket_mask);
+static_assert(offsetof(struct rvdirect_slot, bucket_mask) == 0);
+CHECK_SLOT(RVDIRECT_SLOT_CELL_MASK, cell_mask);
 CHECK_SLOT(RVDIRECT_SLOT_ENTRY, entry);
 CHECK_SLOT(RVDIRECT_SLOT_EXIT, exit);
 CHECK_SLOT(RVDIRECT_SLOT_DATA, data);	/* and src/rvdirect.h knows it */

@@ -42,7 +42,8 @@ impl Histogram {
         self.total = self.total.wrapping_add(total);
     }
 
-    fn count(&self) -> u64 {
+    /// How many durations there are.
+    pub(crate) fn count(&self) -> u64 {
         self.buckets.iter().copied().fold(0, u64::wrapping_add)
     }
 

@@ -35,34 +35,35 @@ struct Row([Atomic<u64>; WORDS]);
 
 const _: () = assert!(size_of::<Row>() == 1 << bindings::RVDIRECT_HISTOGRAM_SHIFT);
 
-/// A histogram with a part for each hart.
+/// Histograms, each with a part for each hart: one, or one for each cell of a group.
 ///
 /// # Invariants
 ///
-/// `rows` has a row for each value that `thread_info.cpu` can have.
+/// `rows` has `cells` rows for each value that `thread_info.cpu` can have.
 pub(crate) struct Latency {
     rows: KVVec<Row>,
+    cells: usize,
 }
 
 impl Latency {
-    /// An empty one.
-    pub(crate) fn new() -> Result<Self> {
-        let harts = cpu::nr_cpu_ids() as usize;
-        let mut rows = KVVec::with_capacity(harts, GFP_KERNEL)?;
-        for _ in 0..harts {
+    /// Empty ones.
+    pub(crate) fn new(cells: usize) -> Result<Self> {
+        let count = cpu::nr_cpu_ids() as usize * cells;
+        let mut rows = KVVec::with_capacity(count, GFP_KERNEL)?;
+        for _ in 0..count {
             let row = Row(core::array::from_fn(|_| Atomic::new(0)));
             row.clear();
             rows.push(row, GFP_KERNEL)?;
         }
         // INVARIANT: `thread_info.cpu` is less than `nr_cpu_ids`.
-        Ok(Latency { rows })
+        Ok(Latency { rows, cells })
     }
 
-    /// The sum over all harts, in ticks of the timer. A call that returns meanwhile may be part of
-    /// some of it only.
-    pub(crate) fn sum(&self) -> Histogram {
+    /// The sum of one of them over all harts, in ticks of the timer. A call that returns meanwhile
+    /// may be part of some of it only.
+    pub(crate) fn sum(&self, cell: usize) -> Histogram {
         let mut sum = Histogram::new();
-        for row in self.rows.iter() {
+        for row in self.rows.iter().skip(cell).step_by(self.cells) {
             let word = |at: usize| row.0[at].load(Relaxed);
             sum.add(
                 core::array::from_fn(|bucket| word(FIRST_BUCKET + bucket)),
@@ -81,7 +82,7 @@ impl Latency {
         }
     }
 
-    /// The first row, which stays where it is as long as the histogram lives.
+    /// The first row, which stays where it is as long as the histograms live.
     pub(crate) fn as_ptr(&self) -> *const c_void {
         self.rows.as_ptr().cast()
     }

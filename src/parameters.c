@@ -2,6 +2,7 @@
 /*
  * The module's parameters. Not every kernel's module! macro knows their types.
  */
+#include <linux/compiler.h>
 #include <linux/moduleparam.h>
 
 #include "parameters.h"
@@ -11,7 +12,16 @@ module_param(allow_override, bool, 0);
 MODULE_PARM_DESC(allow_override,
 		 "Allow the caller override, which returns in place of kernel functions");
 
+static unsigned int max_functions = 4096;
+module_param(max_functions, uint, 0644);
+MODULE_PARM_DESC(max_functions, "How many functions a target may be");
+
 bool rvdirect_allow_override(void)
 {
 	return allow_override;
+}
+
+unsigned int rvdirect_max_functions(void)
+{
+	return READ_ONCE(max_functions);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The module's parameters, as they were when it was loaded. */
+/* The module's parameters. */
 #ifndef RVDIRECT_PARAMETERS_H
 #define RVDIRECT_PARAMETERS_H
 
 #include <linux/types.h>
 
 bool rvdirect_allow_override(void);
+unsigned int rvdirect_max_functions(void);
 
 #endif /* RVDIRECT_PARAMETERS_H */

@@ -10,3 +10,9 @@ pub(crate) fn allow_override() -> bool {
     // initialisation.
     unsafe { bindings::rvdirect_allow_override() }
 }
+
+/// How many functions a target may be.
+pub(crate) fn max_functions() -> usize {
+    // SAFETY: It only reads a number.
+    unsafe { bindings::rvdirect_max_functions() as usize }
+}

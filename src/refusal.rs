@@ -14,6 +14,13 @@ macro_rules! reasons {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Reason {
             $($(#[$doc])* $name,)*
+            /// A pattern matches more functions than are allowed.
+            TooMany {
+                /// That it matches.
+                functions: usize,
+                /// That are allowed.
+                max: usize,
+            },
             /// The kernel refused, for a reason that has no sentence of its own: a positive error
             /// number.
             Kernel(i32),
@@ -28,6 +35,7 @@ macro_rules! reasons {
             pub(crate) fn errno(self) -> i32 {
                 match self {
                     $(Reason::$name => errno::$errno,)*
+                    Reason::TooMany { .. } => errno::E2BIG,
                     Reason::Kernel(errno) => errno,
                 }
             }
@@ -37,6 +45,10 @@ macro_rules! reasons {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
                     $(Reason::$name => f.write_str($text),)*
+                    Reason::TooMany { functions, max } => write!(
+                        f,
+                        "Target is {functions} functions, more than max_functions={max}"
+                    ),
                     Reason::Kernel(errno) => write!(f, "The kernel refused with error {errno}"),
                 }
             }
@@ -48,8 +60,8 @@ macro_rules! reasons {
 reasons! {
     /// A line of blanks alone.
     NoTarget, EINVAL, "No target is given";
-    /// The target is not a name, or `module:name`.
-    BadTarget, EINVAL, "Target is not a function name";
+    /// The target is not a name, a pattern, or either behind `module:`.
+    BadTarget, EINVAL, "Target is not a function name, nor a pattern of names";
     /// The name is longer than any that the kernel knows.
     LongTarget, EINVAL, "Target name is too long";
     /// `attach` and `modify` want a caller.
@@ -72,6 +84,8 @@ reasons! {
     NeverReturns, EINVAL, "Function never returns, its return cannot be seen";
     /// `override` changes what the kernel does, so it is allowed on loading only.
     NotAllowed, EPERM, "Module was not loaded with allow_override=1";
+    /// `modify` changes the caller, not the functions.
+    AttachOnly, EINVAL, "Only attach takes this word";
     /// `detach` takes one word.
     ExtraWord, EINVAL, "Nothing may follow the target";
     /// More than `command::MAX_WRITE` bytes.
@@ -82,6 +96,10 @@ reasons! {
     NotUtf8, EINVAL, "Text is not UTF-8";
     /// The kernel's symbol table has no such name.
     UnknownTarget, ENOENT, "No function has that name";
+    /// No function that ftrace can patch has such a name.
+    NoMatch, ENOENT, "No traceable function matches the pattern";
+    /// All that the pattern matches is excluded, or nobody can wait for its return.
+    NothingLeft, ENOENT, "Nothing is left of the pattern";
     /// No caller is registered under that name.
     UnknownCaller, ENOENT, "No caller has that name, see the file callers";
     /// `modify` and `detach` want a target that is attached.
@@ -90,12 +108,16 @@ reasons! {
     Attached, EEXIST, "Target is attached already, write to modify instead";
     /// A function of the target belongs to another attachment.
     Overlaps, EEXIST, "Function is attached already, under another name";
+    /// A function of a pattern would be left out, and `strict` does not allow that.
+    NotAll, EBUSY, "Not all functions are free, see tracing/enabled_functions";
     /// ftrace allows one direct caller a function.
     Held, EBUSY, "Function has another direct caller, see tracing/enabled_functions";
     /// The name exists, but there is nothing at it that ftrace could patch.
     NotTraceable, ENODEV, "ftrace cannot patch the target";
     /// As many targets are attached as there are slots.
     Full, ENOSPC, "No more targets can be attached";
+    /// There would be a histogram for each function.
+    TooManyHistograms, E2BIG, "latency takes 1024 functions at most";
     /// All slots are taken.
     NoSlot, ENOSPC, "No slot is left";
     /// Memory ran out.
@@ -135,13 +157,26 @@ mod tests {
         for reason in Reason::ALL {
             let text = reason.to_string();
             let first = text.chars().next().unwrap();
-            let is_name = ["ftrace", "override"]
+            let is_name = ["ftrace", "latency", "override"]
                 .iter()
                 .any(|name| text.starts_with(name));
             assert!(first.is_uppercase() || is_name, "{text}");
             assert!(!text.ends_with('.') && !text.contains('\n'), "{text}");
             assert!(errno::name(reason.errno()).is_some(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_cap_is_named_with_its_number() {
+        let reason = Reason::TooMany {
+            functions: 50,
+            max: 40,
+        };
+        assert_eq!(reason.errno(), errno::E2BIG);
+        assert_eq!(
+            reason.to_string(),
+            "Target is 50 functions, more than max_functions=40"
+        );
     }
 
     #[test]

@@ -8,22 +8,32 @@ use crate::{
     bindings,
     builtin,
     caller::{
+        self,
         Caller,
         Trampoline,
         Workshop, //
     },
     command::{
         Binding,
+        Exclusions,
         Selection,
         Target, //
     },
     drain::HeldModule,
-    ftrace::DirectCalls,
-    function,
+    ftrace::{
+        self,
+        DirectCalls, //
+    },
+    function::{
+        self,
+        Names, //
+    },
+    histogram::Histogram,
     module_notifier::{
         LeavingText,
         TextGoing, //
     },
+    parameters,
     refusal::{
         Reason,
         Refusal, //
@@ -31,13 +41,17 @@ use crate::{
     report::{
         BindingLine,
         CallerLine,
+        Hits,
         Status, //
     },
     slot::SLOTS,
     slot_data::SlotData,
     tally::Tally, //
 };
-use core::fmt::Display as _;
+use core::{
+    cmp::Reverse,
+    fmt::Display as _, //
+};
 use kernel::{
     alloc::AllocError,
     fmt,
@@ -55,8 +69,13 @@ struct Attachment {
     // The first to go: ends the calls before that which they use.
     calls: DirectCalls<Trampoline>,
     target: CString,
-    locations: KVec<usize>,
+    exclusions: CString,
+    strict: bool,
     caller: Caller,
+    /// Of its functions, sorted.
+    locations: KVVec<usize>,
+    /// How many functions of the target are not part of it, as somebody else has them.
+    left_out: usize,
     past: Tally,
 }
 
@@ -89,9 +108,7 @@ impl Registry {
         if attachments.len() >= SLOTS {
             return Err(target.refuse(Reason::Full));
         }
-        let attachment = self
-            .make_attachment(&target, caller, &attachments)
-            .map_err(|reason| target.refuse(reason))?;
+        let attachment = self.make_attachment(binding, caller, &attachments)?;
         attachments
             .push(attachment, GFP_KERNEL)
             .map_err(|_| target.refuse(Reason::NoMemory))
@@ -135,7 +152,9 @@ impl Registry {
         for attachment in self.attachments.lock().iter() {
             BindingLine {
                 target: attachment.target(),
+                exclusions: attachment.exclusions(),
                 caller: &attachment.caller,
+                strict: attachment.strict,
             }
             .fmt(f)?;
         }
@@ -153,6 +172,7 @@ impl Registry {
                 hits: attachment.hits(),
                 missed: attachment.missed(),
                 state: "active",
+                left_out: attachment.left_out,
             }
             .fmt(f)?;
         }
@@ -173,15 +193,44 @@ impl Registry {
         self.workshop.callers.write_list(f)
     }
 
-    /// Draws the histogram of each attachment that keeps one.
-    pub(crate) fn write_histograms(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for attachment in self.attachments.lock().iter() {
-            if let Some(latency) = attachment.calls.trampoline().latency() {
-                latency.sum().draw(f, attachment.target(), |ticks| {
-                    // SAFETY: It only computes.
-                    unsafe { bindings::rvdirect_nanoseconds(ticks) }
-                })?;
+    /// Writes a line for each function that was hit, as far as functions are told apart.
+    pub(crate) fn write_hits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attachments = self.attachments.lock();
+        let ranking = Ranking::new(&attachments, Attachment::hits_of).map_err(|_| fmt::Error)?;
+        let mut names = Names::new().map_err(|_| fmt::Error)?;
+        Hits::header(f)?;
+        for (attachment, location, hits) in ranking.of(&attachments) {
+            Hits {
+                function: names.of(location),
+                hits,
+                target: attachment.target(),
             }
+            .fmt(f)?;
+        }
+        Ok(())
+    }
+
+    /// Draws the histograms that attachments keep: of each function that has returned, or of all.
+    pub(crate) fn write_histograms(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attachments = self.attachments.lock();
+        let count =
+            |attachment: &Attachment, location| Some(attachment.histogram_of(location)?.count());
+        let ranking = Ranking::new(&attachments, count).map_err(|_| fmt::Error)?;
+        let mut names = Names::new().map_err(|_| fmt::Error)?;
+        for (attachment, location, _) in ranking.of(&attachments) {
+            let Some(histogram) = attachment.histogram_of(location) else {
+                continue;
+            };
+            let is_alone = attachment.locations.len() == 1;
+            let name = if is_alone {
+                attachment.target()
+            } else {
+                names.of(location)
+            };
+            histogram.draw(f, name, |ticks| {
+                // SAFETY: It only computes.
+                unsafe { bindings::rvdirect_nanoseconds(ticks) }
+            })?;
         }
         Ok(())
     }
@@ -197,31 +246,94 @@ impl Registry {
 
     fn make_attachment(
         &self,
-        target: &Target<'_>,
+        binding: &Binding<'_>,
         caller: Caller,
         others: &[Attachment],
-    ) -> Result<Attachment, Reason> {
-        let mut locations = function::lookup(target)?;
-        if others.iter().any(|other| other.hooks_any(&locations)) {
-            return Err(Reason::Overlaps);
+    ) -> Result<Attachment, Refusal> {
+        let target = binding.target;
+        let mut locations = self.find_functions(binding, &caller)?;
+        let found = locations.len();
+        let blame = |reason: Reason| target.refuse(reason);
+        let may_leave_out = target.is_pattern() && !binding.strict;
+        let refuse_held = |reason| {
+            if binding.strict {
+                Reason::NotAll
+            } else {
+                reason
+            }
+        };
+
+        locations.retain(|location| !others.iter().any(|other| other.hooks(*location)));
+        if locations.is_empty() || !may_leave_out && locations.len() != found {
+            return Err(blame(refuse_held(Reason::Overlaps)));
         }
-        let trampoline = self
-            .workshop
-            .make(&caller, target.text(), locations.len())?;
+        let calls = loop {
+            let trampoline = self
+                .workshop
+                .make(&caller, target.text(), &locations)
+                .map_err(blame)?;
+            match register(&mut locations, trampoline) {
+                Err(Reason::Held) if may_leave_out => {
+                    let is_any =
+                        ftrace::take_out_held(&mut locations).map_err(|e| blame(e.into()))?;
+                    // Those that held one may have let go meanwhile, but not again and again.
+                    if !is_any || locations.is_empty() {
+                        return Err(blame(Reason::Held));
+                    }
+                }
+                Err(Reason::Held) => return Err(blame(refuse_held(Reason::Held))),
+                result => break result.map_err(blame)?,
+            }
+        };
+        let owned = |text: &str| CString::try_from_fmt(fmt!("{text}")).map_err(|e| blame(e.into()));
         Ok(Attachment {
-            target: CString::try_from_fmt(fmt!("{}", target.text()))?,
-            calls: register(&mut locations, trampoline)?,
+            calls,
+            target: owned(target.text())?,
+            exclusions: owned(binding.exclusions.text())?,
+            strict: binding.strict,
+            left_out: found - locations.len(),
             locations,
             caller,
             past: Tally::new(),
         })
     }
 
+    /// The functions that a caller can be attached to, whoever has them.
+    fn find_functions(
+        &self,
+        binding: &Binding<'_>,
+        caller: &Caller,
+    ) -> Result<KVVec<usize>, Refusal> {
+        let target = binding.target;
+        let mut locations = function::lookup(&target, &binding.exclusions)?;
+        if caller.waits_for_return() {
+            let mut names = Names::new().map_err(|e| target.refuse(e.into()))?;
+            locations.retain(|location| !caller::never_returns(names.of(*location)));
+            if locations.is_empty() {
+                return Err(target.refuse(Reason::NeverReturns));
+            }
+        }
+        let (functions, max) = (locations.len(), parameters::max_functions());
+        if functions > max {
+            return Err(target.refuse(Reason::TooMany { functions, max }));
+        }
+        Ok(locations)
+    }
+
     fn change(&self, attachment: &mut Attachment, caller: Caller) -> Result<(), Reason> {
-        attachment.past.make_room()?;
-        let trampoline =
-            self.workshop
-                .make(&caller, attachment.target(), attachment.locations.len())?;
+        let locations = &attachment.locations;
+        let waits = caller.waits_for_return();
+        if waits && !attachment.caller.waits_for_return() {
+            let mut names = Names::new()?;
+            let mut locations = locations.iter();
+            if locations.any(|location| caller::never_returns(names.of(*location))) {
+                return Err(Reason::NeverReturns);
+            }
+        }
+        attachment.past.make_room(locations)?;
+        let trampoline = self
+            .workshop
+            .make(&caller, attachment.target(), locations)?;
         let data = attachment.data().cloned();
         attachment.calls.modify(trampoline)?;
         attachment.past.add(data);
@@ -234,25 +346,29 @@ impl Registry {
         let Attachment {
             calls,
             target,
-            mut locations,
+            exclusions,
+            strict,
             caller,
+            mut locations,
+            left_out,
             mut past,
         } = attachment;
-        locations.retain(|location| !text.contains(*location));
         // What the old trampoline may have held is held by the new one, and in between as well.
         let _held = HeldModule::new();
         let data = calls.trampoline().data().cloned();
         drop(calls);
+        let room = past.make_room(&locations);
+        locations.retain(|location| !text.contains(*location));
         if locations.is_empty() {
             return None;
         }
-        let calls = past
-            .make_room()
+        let calls = room
             .map_err(Reason::from)
             .and_then(|()| {
                 past.add(data);
+                past.forget(|location| text.contains(location));
                 let target = target.to_str().unwrap_or_default();
-                self.workshop.make(&caller, target, locations.len())
+                self.workshop.make(&caller, target, &locations)
             })
             .and_then(|trampoline| register(&mut locations, trampoline))
             .inspect_err(|reason| {
@@ -263,8 +379,11 @@ impl Registry {
         Some(Attachment {
             calls,
             target,
-            locations,
+            exclusions,
+            strict,
             caller,
+            locations,
+            left_out,
             past,
         })
     }
@@ -297,10 +416,8 @@ impl TextGoing for Registry {
 }
 
 impl Attachment {
-    fn hooks_any(&self, locations: &[usize]) -> bool {
-        locations
-            .iter()
-            .any(|location| self.locations.contains(location))
+    fn hooks(&self, location: usize) -> bool {
+        self.locations.binary_search(&location).is_ok()
     }
 
     /// What its trampoline works with, if it has something of its own.
@@ -319,9 +436,81 @@ impl Attachment {
         self.past.missed().wrapping_add(now)
     }
 
+    /// Calls of one of its functions, if they are told apart, and there were any.
+    fn hits_of(&self, location: usize) -> Option<u64> {
+        let is_alone = self.locations.len() == 1;
+        let now = self.data().map_or(0, |data| match data.each() {
+            Some(each) => each.of(location),
+            None if is_alone => data.hits(),
+            None => 0,
+        });
+        let past = if is_alone && !self.past.is_told_apart() {
+            self.past.hits()
+        } else {
+            self.past.hits_of(location)
+        };
+        Some(now.wrapping_add(past)).filter(|hits| *hits > 0)
+    }
+
+    /// The histogram of one of its functions, if it keeps one; of a group, if it is not empty.
+    fn histogram_of(&self, location: usize) -> Option<Histogram> {
+        let each = self.data()?.each();
+        let cell = each.map_or(0, |each| each.cell(location));
+        let histogram = self.calls.trampoline().latency()?.sum(cell);
+        (each.is_none() || histogram.count() > 0).then_some(histogram)
+    }
+
     fn target(&self) -> &str {
         // Cannot fail: it was made from a `str`.
         self.target.to_str().unwrap_or_default()
+    }
+
+    fn exclusions(&self) -> Exclusions<'_> {
+        Exclusions::again(self.exclusions.to_str().unwrap_or_default())
+    }
+}
+
+/// Functions of all attachments, those with the greatest number first.
+struct Ranking(KVVec<Ranked>);
+
+struct Ranked {
+    attachment: usize,
+    location: usize,
+    number: u64,
+}
+
+impl Ranking {
+    /// Ranks those functions that have a number.
+    fn new(
+        attachments: &[Attachment],
+        number: impl Fn(&Attachment, usize) -> Option<u64>,
+    ) -> Result<Self> {
+        let mut ranking = KVVec::new();
+        for (index, attachment) in attachments.iter().enumerate() {
+            for &location in &attachment.locations {
+                if let Some(number) = number(attachment, location) {
+                    let ranked = Ranked {
+                        attachment: index,
+                        location,
+                        number,
+                    };
+                    ranking.push(ranked, GFP_KERNEL)?;
+                }
+            }
+        }
+        ranking.sort_unstable_by_key(|ranked: &Ranked| Reverse(ranked.number));
+        Ok(Ranking(ranking))
+    }
+
+    /// Each of them: of which attachment it is, where, and its number.
+    fn of<'a>(
+        &'a self,
+        attachments: &'a [Attachment],
+    ) -> impl Iterator<Item = (&'a Attachment, usize, u64)> {
+        self.0.iter().filter_map(|ranked| {
+            let attachment = attachments.get(ranked.attachment)?;
+            Some((attachment, ranked.location, ranked.number))
+        })
     }
 }
 

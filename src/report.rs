@@ -5,6 +5,7 @@
 //!
 //! Knows nothing of the kernel, so that it is tested on the host as well.
 
+use crate::command::Exclusions;
 use core::fmt;
 
 /// A line of `status`.
@@ -21,6 +22,8 @@ pub(crate) struct Status<'a> {
     pub(crate) missed: u64,
     /// `active`: calls of the target reach the caller.
     pub(crate) state: &'a str,
+    /// Functions that somebody else has.
+    pub(crate) left_out: usize,
 }
 
 impl Status<'_> {
@@ -47,7 +50,7 @@ impl fmt::Display for Status<'_> {
             self.caller,
             self.hits,
             self.missed,
-            self.state,
+            format_args!("{}{}", self.state, LeftOut(self.left_out)),
         )
     }
 }
@@ -59,12 +62,56 @@ fn status_line(
     caller: &str,
     hits: impl fmt::Display,
     missed: impl fmt::Display,
-    state: &str,
+    state: impl fmt::Display,
 ) -> fmt::Result {
     writeln!(
         f,
         "{target:<32} {functions:>9} {caller:<10} {hits:>14} {missed:>8} {state}"
     )
+}
+
+/// What `status` says of so many functions that are not part of an attachment.
+struct LeftOut(usize);
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            count => write!(f, ", {count} left out, see tracing/enabled_functions"),
+        }
+    }
+}
+
+/// A line of `hits`.
+pub(crate) struct Hits<'a> {
+    /// The name of the function, behind that of its module if it is in one.
+    pub(crate) function: &'a str,
+    /// How often it was called since the target was attached.
+    pub(crate) hits: u64,
+    /// The target that it is part of.
+    pub(crate) target: &'a str,
+}
+
+impl Hits<'_> {
+    /// Writes the line above the lines of `hits`.
+    pub(crate) fn header(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hits_line(f, "FUNCTION", "HITS", "TARGET")
+    }
+}
+
+impl fmt::Display for Hits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hits_line(f, self.function, self.hits, self.target)
+    }
+}
+
+fn hits_line(
+    f: &mut fmt::Formatter<'_>,
+    function: &str,
+    hits: impl fmt::Display,
+    target: &str,
+) -> fmt::Result {
+    writeln!(f, "{function:<32} {hits:>14} {target}")
 }
 
 /// A line of `callers`.
@@ -100,13 +147,25 @@ impl fmt::Display for CallerLine<'_> {
 pub(crate) struct BindingLine<'a> {
     /// The target, as it was written.
     pub(crate) target: &'a str,
+    /// What is not part of it.
+    pub(crate) exclusions: Exclusions<'a>,
     /// The caller, which prints itself as it was named, with all that it was told.
     pub(crate) caller: &'a dyn fmt::Display,
+    /// Whether no function could be left out.
+    pub(crate) strict: bool,
 }
 
 impl fmt::Display for BindingLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} {}", self.target, self.caller)
+        write!(f, "{}", self.target)?;
+        for excluded in self.exclusions.targets().flatten() {
+            write!(f, " !{excluded}")?;
+        }
+        write!(f, " {}", self.caller)?;
+        if self.strict {
+            f.write_str(" strict")?;
+        }
+        f.write_str("\n")
     }
 }
 
@@ -122,14 +181,21 @@ mod tests {
         }
     }
 
+    const STATUS: Status<'_> = Status {
+        target: "f",
+        functions: 2,
+        caller: "count",
+        hits: 0,
+        missed: 1,
+        state: "active",
+        left_out: 0,
+    };
+
     fn status(target: &str, hits: u64) -> String {
         Status {
             target,
-            functions: 2,
-            caller: "count",
             hits,
-            missed: 1,
-            state: "active",
+            ..STATUS
         }
         .to_string()
     }
@@ -160,6 +226,42 @@ mod tests {
         let header = Header.to_string();
         assert_eq!(header.find(" CALLER"), status("vfs_read", 7).find(" count"));
         assert_eq!(header.find("STATE"), status("vfs_read", 7).find("active"));
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        let mut line = STATUS;
+        line.left_out = 3;
+        assert!(line
+            .to_string()
+            .ends_with(" active, 3 left out, see tracing/enabled_functions\n"));
+    }
+
+    struct HitsHeader;
+
+    impl fmt::Display for HitsHeader {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Hits::header(f)
+        }
+    }
+
+    #[test]
+    fn hits_have_the_columns_of_their_header() {
+        let words = |line: String| -> Vec<String> {
+            line.split_ascii_whitespace().map(String::from).collect()
+        };
+        let line = Hits {
+            function: "ext4:ext4_read",
+            hits: 5,
+            target: "*_read",
+        };
+        assert_eq!(
+            words(HitsHeader.to_string()),
+            ["FUNCTION", "HITS", "TARGET"]
+        );
+        assert_eq!(words(line.to_string()), ["ext4:ext4_read", "5", "*_read"]);
+        let header = HitsHeader.to_string();
+        assert_eq!(header.find(" TARGET"), line.to_string().find(" *_read"));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! Hooks kernel functions by direct calls of ftrace.
 //!
 //! What is made in which order is here; what each part does, in the part. Dependencies point one
-//! way: `debugfs` → `registry` → `ftrace`, `function`, `caller` → `drain`, `external` → `slot` →
-//! `slot_data` → `handlers`, `latency`; the command language and the formats know nothing of the
-//! kernel.
+//! way: `debugfs` → `registry` → `function`, `caller` → `drain`, `external` → `slot` → `slot_data` →
+//! `function_counts`, `handlers`, `latency` → `ftrace`; the command language, the index of functions
+//! and the formats know nothing of the kernel.
 
 use kernel::{
     debugfs::Scope,
@@ -26,6 +26,8 @@ mod error_log;
 mod external;
 mod ftrace;
 mod function;
+mod function_counts;
+mod function_index;
 mod handlers;
 mod histogram;
 mod latency;

@@ -125,7 +125,7 @@ const char *rvdirect_module_name(const struct module *mod)
 typeof(debugfs_create_file_full) __real_debugfs_create_file_full;
 typeof(debugfs_create_file_full) __wrap_debugfs_create_file_full;
 
-static struct file_operations owned_fops[8];
+static struct file_operations owned_fops[16];
 static unsigned int files;
 
 struct dentry *__wrap_debugfs_create_file_full(const char *name, umode_t mode,

@@ -90,11 +90,17 @@ impl Slot {
         }
         let work = self.data.work();
         let (start, end) = match work {
+            Work::Count if self.data.each().is_some() => {
+                range!(rvdirect_count_each_slots, rvdirect_count_each_slots_end)
+            }
             Work::Count => range!(rvdirect_count_slots, rvdirect_count_slots_end),
             Work::Handlers(_) if work.waits_for_return() => {
                 range!(rvdirect_return_slots, rvdirect_return_slots_end)
             }
             Work::Handlers(_) => range!(rvdirect_entry_slots, rvdirect_entry_slots_end),
+            Work::Latency(_) if self.data.each().is_some() => {
+                range!(rvdirect_latency_each_slots, rvdirect_latency_each_slots_end)
+            }
             Work::Latency(_) => range!(rvdirect_latency_slots, rvdirect_latency_slots_end),
             Work::Override(Override {
                 every: 1,

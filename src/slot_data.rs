@@ -6,6 +6,7 @@
 use crate::{
     bindings,
     builtin::Override,
+    function_counts::FunctionCounts,
     handlers::Handlers,
     latency::Latency, //
 };
@@ -15,7 +16,8 @@ use kernel::{
     sync::{
         atomic::{
             Acquire,
-            Atomic, //
+            Atomic,
+            Relaxed, //
         },
         Arc, //
     },
@@ -34,52 +36,92 @@ pub(crate) enum Work {
     Override(Override),
 }
 
-/// A cache line: the header, or a hart's row.
+/// A cache line.
 #[repr(C, align(64))]
-struct Line([Atomic<u64>; 8]);
+pub(crate) struct Line(pub(crate) [Atomic<u64>; 8]);
+
+impl Line {
+    /// One of zeros.
+    pub(crate) fn zero() -> Self {
+        Line(core::array::from_fn(|_| Atomic::new(0)))
+    }
+}
 
 const ENTERED: usize = core::mem::offset_of!(bindings::rvdirect_row, entered) / size_of::<u64>();
 const MISSED: usize = core::mem::offset_of!(bindings::rvdirect_row, missed) / size_of::<u64>();
+const COUNTS: usize = core::mem::offset_of!(bindings::rvdirect_row, counts) / size_of::<u64>();
 const LEFT: usize = core::mem::offset_of!(bindings::rvdirect_row, left) / size_of::<u64>();
 
-const _: () = assert!(size_of::<Line>() == size_of::<bindings::rvdirect_row>());
-const _: () = assert!(size_of::<Line>() == size_of::<bindings::rvdirect_slot>());
+/// How many lines the header is.
+const HEADER: usize = size_of::<bindings::rvdirect_slot>() / size_of::<Line>();
 
-/// A `struct rvdirect_slot` with its rows.
+/// How many words a line is.
+pub(crate) const WORDS: usize = size_of::<Line>() / size_of::<u64>();
+
+const _: () = assert!(size_of::<Line>() == size_of::<bindings::rvdirect_row>());
+const _: () = assert!(HEADER * size_of::<Line>() == size_of::<bindings::rvdirect_slot>());
+
+/// A `struct rvdirect_slot` with its rows, and before it the multipliers by which it tells the
+/// functions of a group apart.
 ///
 /// # Invariants
 ///
-/// `lines` has a header, made from `work`, and behind it a row for each value that
-/// `thread_info.cpu` can have.
+/// - `lines` has a row at `first_row` for each value that `thread_info.cpu` can have. Before them is
+///   the header, made from `work` and `each`, and before that the multipliers of `each`, the first
+///   one next to the header.
+/// - If there is `each`, the rows lead to its counts.
 pub(crate) struct SlotData {
     lines: KVVec<Line>,
+    first_row: usize,
     work: Work,
+    each: Option<FunctionCounts>,
 }
 
 impl SlotData {
-    /// Data for that work, with all counts at zero.
-    pub(crate) fn new(work: Work) -> Result<Self> {
+    /// Data for that work, with all counts at zero. With `each`, functions are told apart.
+    pub(crate) fn new(work: Work, each: Option<FunctionCounts>) -> Result<Self> {
         let harts = cpu::nr_cpu_ids() as usize;
-        let mut lines = KVVec::with_capacity(1 + harts, GFP_KERNEL)?;
-        for _ in 0..1 + harts {
-            let line = Line(core::array::from_fn(|_| Atomic::new(0)));
-            lines.push(line, GFP_KERNEL)?;
+        let multipliers = each.as_ref().map_or(&[][..], FunctionCounts::multipliers);
+        let first_row = multipliers.len().div_ceil(WORDS) + HEADER;
+        let mut lines = KVVec::with_capacity(first_row + harts, GFP_KERNEL)?;
+        for _ in 0..first_row + harts {
+            lines.push(Line::zero(), GFP_KERNEL)?;
         }
-        let header: *mut Line = lines.as_mut_ptr();
-        // SAFETY: The first line is as long as a header and suitably aligned; nobody else knows of
-        // it yet.
+        let before_header = lines.iter().take(first_row - HEADER).rev();
+        let words = before_header.flat_map(|line| line.0.iter().rev());
+        for (word, multiplier) in words.zip(multipliers) {
+            word.store(*multiplier, Relaxed);
+        }
+        if let Some(each) = &each {
+            for (hart, line) in lines.iter().skip(first_row).enumerate() {
+                line.0[COUNTS].store(each.of_hart(hart).expose_provenance() as u64, Relaxed);
+            }
+        }
+        let header: *mut Line = lines[first_row - HEADER..].as_mut_ptr();
+        // SAFETY: There are as many lines as a header has, suitably aligned; nobody else knows of
+        // them yet.
         unsafe {
             header
                 .cast::<bindings::rvdirect_slot>()
-                .write(work.header())
+                .write(work.header(each.as_ref()))
         };
-        // INVARIANT: `thread_info.cpu` is less than `nr_cpu_ids`.
-        Ok(SlotData { lines, work })
+        // INVARIANT: `thread_info.cpu` is less than `nr_cpu_ids`; all else was done above.
+        Ok(SlotData {
+            lines,
+            first_row,
+            work,
+            each,
+        })
     }
 
     /// What it is for.
     pub(crate) fn work(&self) -> &Work {
         &self.work
+    }
+
+    /// What counts each function by itself, if it does.
+    pub(crate) fn each(&self) -> Option<&FunctionCounts> {
+        self.each.as_ref()
     }
 
     /// How many calls were handled.
@@ -88,6 +130,9 @@ impl SlotData {
     ///
     /// Every call that came before is part of it; of those that come meanwhile, any.
     pub(crate) fn hits(&self) -> u64 {
+        if let (Work::Count, Some(each)) = (&self.work, &self.each) {
+            return each.sum();
+        }
         // In this order: each that was missed had come before.
         let missed = self.sum(MISSED);
         self.sum(ENTERED).saturating_sub(missed)
@@ -114,7 +159,7 @@ impl SlotData {
     }
 
     fn row_lines(&self) -> &[Line] {
-        self.lines.get(1..).unwrap_or_default()
+        self.lines.get(self.first_row..).unwrap_or_default()
     }
 
     fn sum(&self, field: usize) -> u64 {
@@ -135,8 +180,13 @@ impl Work {
         }
     }
 
-    fn header(&self) -> bindings::rvdirect_slot {
-        let header = bindings::rvdirect_slot::default();
+    fn header(&self, each: Option<&FunctionCounts>) -> bindings::rvdirect_slot {
+        let in_bytes = |last: usize| (last * size_of::<u64>()) as u64;
+        let header = each.map_or_else(Default::default, |each| bindings::rvdirect_slot {
+            bucket_mask: in_bytes(each.multipliers().len() - 1),
+            cell_mask: in_bytes(each.cells() - 1),
+            ..Default::default()
+        });
         match self {
             Work::Count => header,
             Work::Handlers(handlers) => bindings::rvdirect_slot {

@@ -4,7 +4,6 @@
 
 use crate::slot_data::SlotData;
 use kernel::{
-    alloc::AllocError,
     prelude::*,
     sync::Arc, //
 };
@@ -13,7 +12,15 @@ use kernel::{
 pub(crate) struct Tally {
     hits: u64,
     missed: u64,
+    /// Of each function, sorted by its location; empty if none was told apart.
+    each: KVVec<FunctionHits>,
     unfinished: KVec<Arc<SlotData>>,
+}
+
+/// How often a function was called.
+struct FunctionHits {
+    location: usize,
+    hits: u64,
 }
 
 impl Tally {
@@ -22,15 +29,25 @@ impl Tally {
         Tally {
             hits: 0,
             missed: 0,
+            each: KVVec::new(),
             unfinished: KVec::new(),
         }
     }
 
-    /// Makes room for one more trampoline; afterwards, [`Tally::add`] cannot fail.
-    pub(crate) fn make_room(&mut self) -> Result<(), AllocError> {
+    /// Makes room for one more trampoline, of functions at `locations`, which are sorted;
+    /// afterwards, [`Tally::add`] cannot fail.
+    pub(crate) fn make_room(&mut self, locations: &[usize]) -> Result {
+        if self.each.is_empty() && self.is_told_apart() {
+            self.each.reserve(locations.len(), GFP_KERNEL)?;
+            for &location in locations {
+                let none = FunctionHits { location, hits: 0 };
+                self.each.push(none, GFP_KERNEL)?;
+            }
+        }
         let Tally {
             hits,
             missed,
+            each,
             unfinished,
         } = self;
         // What all calls have left counts no more, and needs no memory any longer.
@@ -39,10 +56,16 @@ impl Tally {
             if is_finished {
                 *hits = hits.wrapping_add(data.hits());
                 *missed = missed.wrapping_add(data.missed());
+                if let Some(counts) = data.each() {
+                    for function in each.iter_mut() {
+                        function.hits = function.hits.wrapping_add(counts.of(function.location));
+                    }
+                }
             }
             !is_finished
         });
-        unfinished.reserve(1, GFP_KERNEL)
+        unfinished.reserve(1, GFP_KERNEL)?;
+        Ok(())
     }
 
     /// Adds what a trampoline counted that no call site leads to any more, and that nothing
@@ -59,6 +82,30 @@ impl Tally {
         self.unfinished
             .iter()
             .fold(self.hits, |sum, data| sum.wrapping_add(data.hits()))
+    }
+
+    /// Whether calls of each function were told apart.
+    pub(crate) fn is_told_apart(&self) -> bool {
+        !self.each.is_empty() || self.unfinished.iter().any(|data| data.each().is_some())
+    }
+
+    /// How many of them were calls of the function there, if functions were told apart.
+    pub(crate) fn hits_of(&self, location: usize) -> u64 {
+        let folded = self
+            .each
+            .binary_search_by_key(&location, |function| function.location)
+            .ok()
+            .and_then(|index| self.each.get(index))
+            .map_or(0, |function| function.hits);
+        self.unfinished
+            .iter()
+            .filter_map(|data| data.each())
+            .fold(folded, |sum, counts| sum.wrapping_add(counts.of(location)))
+    }
+
+    /// Forgets functions of their own; what they add to the sum stays.
+    pub(crate) fn forget(&mut self, is_gone: impl Fn(usize) -> bool) {
+        self.each.retain(|function| !is_gone(function.location));
     }
 
     /// How many had to be skipped.

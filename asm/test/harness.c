@@ -6,7 +6,7 @@
  * usage: harness KIND [NAME=NUMBER]...
  *
  *	KIND	nop, count, entry, return, exit (return without an entry handler),
- *		latency, override, some
+ *		latency, override, some, count_each, latency_each
  *	slot	which slot (0)
  *	hart	on which hart (0)
  *	calls	how often (1)
@@ -16,6 +16,7 @@
  *	change	1: the handlers change arguments and results
  *	every, times
  *		for "some"
+ *	cell	which cell the target's multiplier leads to, for the last two (0)
  *
  * Prints "NAME VALUE" lines, the values in hexadecimal.
  */
@@ -26,6 +27,8 @@
 #include "../trampoline.h"
 
 #define HARTS		8
+#define BUCKETS		4
+#define CELLS		16
 #define STACK_SIZE	(1UL << THREAD_SHIFT)
 #define STACK_WORDS	(STACK_SIZE / sizeof(u64))
 #define SYS_WRITE	64
@@ -41,11 +44,12 @@ extern u64 seen_stack[RVDIRECT_STACK_ARGS], target_returns;
 /* A stack, and behind it what may not even be read. */
 static u64 stack[2 * STACK_WORDS] __attribute__((aligned(2 * STACK_SIZE)));
 static char task[4096] __attribute__((aligned(16)));
-static struct rvdirect_histogram histograms[HARTS];
-/* The slot in question, and one that stands for all others. */
-static u64 slots[2][(sizeof(struct rvdirect_slot) + HARTS * sizeof(struct rvdirect_row)) /
+static struct rvdirect_histogram histograms[HARTS * CELLS];
+/* The slot in question, and one that stands for all others; multipliers first. */
+static u64 slots[2][(64 + sizeof(struct rvdirect_slot) + HARTS * sizeof(struct rvdirect_row)) /
 		    sizeof(u64)] __attribute__((aligned(64)));
-#define SLOT(number)	((struct rvdirect_slot *)slots[number])
+static u64 cells[HARTS][CELLS];
+#define SLOT(number)	((struct rvdirect_slot *)(slots[number] + 8))
 static int changes;
 static u64 in[32];
 
@@ -221,6 +225,10 @@ static const char *trampoline(const char *kind, u64 slot)
 		return ADDRESS(return, slot);
 	if (is_word(kind, "latency"))
 		return ADDRESS(latency, slot);
+	if (is_word(kind, "count_each"))
+		return ADDRESS(count_each, slot);
+	if (is_word(kind, "latency_each"))
+		return ADDRESS(latency_each, slot);
 	if (is_word(kind, "override"))
 		return ADDRESS(override, slot);
 	if (is_word(kind, "some"))
@@ -234,16 +242,25 @@ static void print_counts(void)
 
 	for (u64 hart = 0; hart < HARTS; hart++) {
 		const struct rvdirect_row *row = &SLOT(0)->rows[hart];
-		const struct rvdirect_histogram *histogram = &histograms[hart];
 
 		print_numbered("e", hart, row->entered);
 		print_numbered("l", hart, row->left);
-		for (unsigned int i = 0; i < 5; i++)
+		for (unsigned int i = 0; i < 4; i++)
 			others |= row->unused[i];
 		others |= SLOT(1)->rows[hart].entered | SLOT(1)->rows[hart].left;
+		for (u64 cell = 0; cell < CELLS; cell++)
+			if (cells[hart][cell]) {
+				print_value("cell_hart", hart);
+				print_value("cell", cell);
+				print_value("cell_count", cells[hart][cell]);
+			}
+	}
+	for (u64 at = 0; at < HARTS * CELLS; at++) {
+		const struct rvdirect_histogram *histogram = &histograms[at];
+
 		if (!histogram->total && !histogram->buckets[0])
 			continue;
-		print_value("histogram_hart", hart);
+		print_value("histogram_at", at);
 		print_value("histogram_min", histogram->min);
 		print_value("histogram_max", histogram->max);
 		print_value("histogram_total", histogram->total);
@@ -252,6 +269,25 @@ static void print_counts(void)
 				print_numbered("b", i, histogram->buckets[i]);
 	}
 	print_value("other_counts", others);
+}
+
+/*
+ * The multiplier that leads the target to a cell: the only one that is not junk,
+ * in the only bucket that is right.
+ */
+static void set_multipliers(u64 cell)
+{
+	u64 multiplier = 1;
+
+	for (u64 i = 0; i < BUCKETS; i++)
+		slots[0][7 - i] = sentinel(4000 + i);
+	while (((resume_address * multiplier) >> RVDIRECT_PRODUCT_SHIFT) % CELLS != cell)
+		multiplier += 0x9e3779b97f4a7c16;
+	slots[0][7 - (resume_address >> 3) % BUCKETS] = multiplier;
+	SLOT(0)->bucket_mask = (BUCKETS - 1) * sizeof(u64);
+	SLOT(0)->cell_mask = (CELLS - 1) * sizeof(u64);
+	for (u64 hart = 0; hart < HARTS; hart++)
+		SLOT(0)->rows[hart].counts = cells[hart];
 }
 
 __attribute__((used)) void harness(u64 *arguments)
@@ -277,7 +313,8 @@ __attribute__((used)) void harness(u64 *arguments)
 		.every = option(argv, "every", 1),
 		.times = option(argv, "times", ~0UL),
 	};
-	for (i = 0; i < HARTS; i++)
+	set_multipliers(option(argv, "cell", 0));
+	for (i = 0; i < HARTS * CELLS; i++)
 		histograms[i].min = ~0UL;
 	for (i = 0; i < STACK_WORDS; i++)
 		stack[i] = sentinel(1000 + i);
@@ -293,7 +330,7 @@ __attribute__((used)) void harness(u64 *arguments)
 	*(u64 *)(task + TASK_TRACE_RECURSION) =
 		0x100 | (option(argv, "busy", 0) ? TRACE_RECURSION_TASK : 0);
 	target_returns = is_word(kind, "return") || is_word(kind, "exit") ||
-			 is_word(kind, "latency");
+			 is_word(kind, "latency") || is_word(kind, "latency_each");
 	if (system_call(SYS_MPROTECT, (long)(stack + STACK_WORDS), STACK_SIZE, 0))
 		print_value("mprotect_failed", 1);
 

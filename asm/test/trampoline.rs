@@ -124,15 +124,45 @@ fn count_keeps_everything_and_counts() {
     }
 }
 
+/// What a group's trampoline counts, it counts for the hart and the function alone.
+#[test]
+fn each_function_of_a_group_is_counted() {
+    for (slot, hart, cell) in [(0, 0, 0), (5, 3, 1), (SLOTS - 1, 7, 15)] {
+        for kind in ["count_each", "latency_each"] {
+            let run = run(&format!(
+                "{kind} slot={slot} hart={hart} cell={cell} calls=9"
+            ));
+            assert_eq!(run.value("cell_hart"), hart);
+            assert_eq!(run.value("cell"), cell);
+            assert_eq!(run.value("cell_count"), 9);
+            if kind == "count_each" {
+                run.assert_seen_except(&[]);
+                run.assert_stack(16);
+                assert_eq!(run.counts(), [], "the cells are all that is counted");
+            } else {
+                assert_eq!(run.value("histogram_at"), hart * 16 + cell);
+                assert_eq!(run.counts(), [(hart, 9, 9)]);
+            }
+        }
+    }
+}
+
 /// Each slot works with its own rows: the first, the last, and some between.
 #[test]
 fn each_slot_counts_for_itself() {
     for kind in [
-        "count", "entry", "return", "exit", "latency", "override", "some",
+        "count",
+        "entry",
+        "return",
+        "exit",
+        "latency",
+        "latency_each",
+        "override",
+        "some",
     ] {
         for slot in [0, 1, 2, 511, 512, SLOTS - 2, SLOTS - 1] {
             let run = run(&format!("{kind} slot={slot} hart=3 calls=5"));
-            let waits = ["return", "exit", "latency"].contains(&kind);
+            let waits = ["return", "exit", "latency", "latency_each"].contains(&kind);
             assert_eq!(run.counts(), [(3, 5, if waits { 5 } else { 0 })], "{kind}");
         }
     }
@@ -192,7 +222,7 @@ fn the_rest_of_the_guard_is_in_c() {
 
 #[test]
 fn return_calls_the_target_and_keeps_everything() {
-    for kind in ["return", "exit", "latency"] {
+    for kind in ["return", "exit", "latency", "latency_each"] {
         let run = run(&format!("{kind} hart=5"));
         run.assert_seen_except(&[RA, SP, S0]);
         assert_eq!(run.register('s', SP) % 16, 0, "{kind}");
@@ -235,7 +265,7 @@ fn the_exit_handler_sees_the_return() {
 /// what the harness may not read.
 #[test]
 fn nothing_is_read_behind_the_end_of_the_stack() {
-    for kind in ["return", "exit", "latency"] {
+    for kind in ["return", "exit", "latency", "latency_each"] {
         for room in (0..=160).step_by(16) {
             // The harness itself looks at two words, in the entry handler.
             if kind == "return" && room < 16 {
@@ -255,7 +285,7 @@ fn nothing_is_read_behind_the_end_of_the_stack() {
 #[test]
 fn latency_fills_the_histogram() {
     let run = run("latency hart=6 calls=100");
-    assert_eq!(run.value("histogram_hart"), 6);
+    assert_eq!(run.value("histogram_at"), 6);
     let (min, max) = (run.value("histogram_min"), run.value("histogram_max"));
     let total = run.value("histogram_total");
     assert!(min <= max && min * 100 <= total && total <= max * 100);

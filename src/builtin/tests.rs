@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 use super::*;
+use crate::command::Exclusions;
 use crate::{
     random::Random,
     report::BindingLine, //
@@ -136,7 +137,9 @@ fn round_trip() {
         };
         let line = BindingLine {
             target: "f",
+            exclusions: Exclusions::again(""),
             caller: &builtin,
+            strict: false,
         }
         .to_string();
         assert_eq!(parse(&line), Ok(Some(builtin)), "{line}");

@@ -26,9 +26,9 @@ fn shown(log: &str) -> (String, usize) {
 #[test]
 fn looks_as_in_tracefs() {
     assert_eq!(
-        logged("vfs_* count", 0),
-        "[   12.345678] attach:2: error: Target is not a function name\n  \
-           Command: vfs_* count\n           ^\n"
+        logged("vfs_! count", 0),
+        "[   12.345678] attach:2: error: Target is not a function name, nor a pattern of names\n  \
+           Command: vfs_! count\n           ^\n"
     );
 }
 

@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# All functions at once. Looking them up takes too long on a kernel that checks
+# each of its steps: a probe is on each function meanwhile.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+# Everything that can be traced, under a load of everything: and the kernel's own
+# count of some of it.
+all_functions_at_once()
+{
+	echo 100000 >$max_functions
+	attach '* count'
+	[ "$(functions_of '*')" -gt 10000 ]
+	profiler=$tracing/function_profile_enabled
+	if [ -e "$profiler" ]; then
+		printf '%s\n' rvdirect_test_target rvdirect_test_shared vfs_mkdir vfs_rmdir \
+			>"$tracing/set_ftrace_filter"
+		echo 1 >"$profiler"
+	fi
+	start_hitting
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		mkdir /tmp/everything
+		rmdir /tmp/everything
+		echo 100 >"$target/call_shared"
+	done
+	ls -lR /proc/self /sys/kernel >/dev/null 2>&1 || :
+	load rvdirect_test_twin calls=3
+	rmmod rvdirect_test_twin
+	stop_hitting
+	expect "hits" "$(hits_of rvdirect_test:rvdirect_test_target)" "$calls"
+	if [ -e "$profiler" ]; then
+		echo 0 >"$profiler"
+		echo >"$tracing/set_ftrace_filter"
+		for name in rvdirect_test_target rvdirect_test_shared vfs_mkdir vfs_rmdir; do
+			profiled=$(cat "$tracing"/trace_stat/function* |
+				awk -v name=$name '$1 == name { sum += $2 } END { print sum + 0 }')
+			echo "$name $profiled"
+			expect "$name" "$(awk -v name=$name '$1 ~ "(^|:)" name "$" { print $2 }' \
+				"$rvdirect/hits")" "$profiled"
+		done
+	fi
+	expect "hits" "$(hits_of vfs_mkdir)" 10
+	write detach '*'
+}
+
+more_than_can_have_histograms_is_E2BIG()
+{
+	echo 100000 >$max_functions
+	refused attach '*_[a-s]* latency' 'Argument list too long' \
+		'latency takes 1024 functions at most' '*_'
+}
+
+run_tests \
+	all_functions_at_once \
+	more_than_can_have_histograms_is_E2BIG
