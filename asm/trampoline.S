@@ -578,6 +578,60 @@ SYM_CODE_END(rvdirect_override_some)
 
 SLOTS	rvdirect_override_some_slots, GO_TO rvdirect_override_some
 
+/*
+ * Lets some calls pass to another trampoline, and the others to their target.
+ *
+ *	sp + 16	->	+-----------------+  the target's sp
+ *			| t0              |
+ *			| t2              |
+ *	sp	->	+-----------------+
+ */
+SYM_CODE_START_LOCAL(rvdirect_filter)
+	GET_ROWS rvdirect_filter_slots
+	addi	sp, sp, -16
+	REG_S	t0, 8(sp)
+	REG_S	t2, 0(sp)
+	lw	t0, TASK_TI_CPU(tp)
+	srli	t2, t0, 6
+	slli	t2, t2, 3
+	add	t2, t2, t1
+	REG_L	t2, RVDIRECT_SLOT_HARTS(t2)
+	srl	t2, t2, t0
+	andi	t2, t2, 1
+	beqz	t2, .Lfiltered_out
+	REG_L	t0, RVDIRECT_SLOT_PID(t1)
+	bltz	t0, .Lany_task
+	lui	t2, %hi(TASK_PID)
+	add	t2, t2, tp
+	lw	t2, %lo(TASK_PID)(t2)
+	bne	t0, t2, .Lfiltered_out
+.Lany_task:
+	REG_L	t0, RVDIRECT_SLOT_COMM(t1)
+	beqz	t0, .Lany_name
+	lui	t2, %hi(TASK_COMM)
+	add	t2, t2, tp
+	REG_L	t2, %lo(TASK_COMM)(t2)
+	bne	t0, t2, .Lfiltered_out
+	REG_L	t0, RVDIRECT_SLOT_COMM + 8(t1)
+	lui	t2, %hi(TASK_COMM + 8)
+	add	t2, t2, tp
+	REG_L	t2, %lo(TASK_COMM + 8)(t2)
+	bne	t0, t2, .Lfiltered_out
+.Lany_name:
+	REG_L	t2, 0(sp)
+	REG_L	t0, 8(sp)
+	addi	sp, sp, 16
+	REG_L	t1, RVDIRECT_SLOT_NEXT(t1)
+	jr	t1
+.Lfiltered_out:
+	REG_L	t2, 0(sp)
+	REG_L	t0, 8(sp)
+	addi	sp, sp, 16
+	jr	t0
+SYM_CODE_END(rvdirect_filter)
+
+SLOTS	rvdirect_filter_slots, GO_TO rvdirect_filter
+
 	.bss
 	.balign	SZREG
 SYM_DATA_START(rvdirect_slot_rows)

@@ -20,9 +20,13 @@
 #define RVDIRECT_ROW_COUNTS		24
 
 /* In struct rvdirect_slot, as seen from its rows; and before it. */
-#define RVDIRECT_SLOT_MULTIPLIER	(-136)
-#define RVDIRECT_SLOT_BUCKET_MASK	(-128)
-#define RVDIRECT_SLOT_CELL_MASK		(-120)
+#define RVDIRECT_SLOT_MULTIPLIER	(-200)
+#define RVDIRECT_SLOT_BUCKET_MASK	(-192)
+#define RVDIRECT_SLOT_CELL_MASK		(-184)
+#define RVDIRECT_SLOT_NEXT		(-176)
+#define RVDIRECT_SLOT_PID		(-168)
+#define RVDIRECT_SLOT_COMM		(-160)
+#define RVDIRECT_SLOT_HARTS		(-128)
 #define RVDIRECT_SLOT_ENTRY		(-64)
 #define RVDIRECT_SLOT_EXIT		(-56)
 #define RVDIRECT_SLOT_HISTOGRAM		(-40)
@@ -33,6 +37,9 @@
 
 /* What of a product says which cell it is: src/function_index.rs knows it. */
 #define RVDIRECT_PRODUCT_SHIFT		43
+
+/* The most harts that a kernel can have: see arch/riscv/Kconfig. */
+#define RVDIRECT_MAX_HARTS		512
 
 /* In struct rvdirect_call. */
 #define RVDIRECT_CALL_ARGS		0
@@ -85,6 +92,10 @@ struct rvdirect_row {
  * @bucket_mask: the bits of an address that choose its multiplier, in bytes; the
  *	first one lies right before this structure, the others before that one
  * @cell_mask: the greatest offset in @rows' counts
+ * @next: where the calls go on that the filter lets pass
+ * @pid: the task whose calls it lets pass, or -1
+ * @comm: the name of the tasks whose calls it lets pass, or 0
+ * @harts: the harts whose calls it lets pass, a bit each
  * @entry: the handler that is called before the target, or NULL
  * @exit: the handler that is called behind it, or NULL
  * @data: what rvdirect_data() returns to both
@@ -99,7 +110,11 @@ struct rvdirect_row {
 struct rvdirect_slot {
 	u64 bucket_mask;
 	u64 cell_mask;
-	u64 unused[6];
+	const void *next;
+	u64 pid;
+	u64 comm[2];
+	u64 unused[2];
+	u64 harts[RVDIRECT_MAX_HARTS / 64];
 	void (*entry)(struct rvdirect_call *call);
 	void (*exit)(struct rvdirect_call *call);
 	void *data;
@@ -142,6 +157,11 @@ extern const char rvdirect_latency_slots[], rvdirect_latency_slots_end[];
 extern const char rvdirect_latency_each_slots[], rvdirect_latency_each_slots_end[];
 extern const char rvdirect_override_slots[], rvdirect_override_slots_end[];
 extern const char rvdirect_override_some_slots[], rvdirect_override_some_slots_end[];
+/*
+ * A slot that is left for another one of the same number, or for any code that
+ * may be entered as a trampoline, by the calls that the filter lets pass.
+ */
+extern const char rvdirect_filter_slots[], rvdirect_filter_slots_end[];
 extern struct rvdirect_row *rvdirect_slot_rows[RVDIRECT_SLOTS];
 
 #endif /* __ASSEMBLER__ */

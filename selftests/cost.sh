@@ -74,6 +74,13 @@ count_costs_30_at_most_in_a_group()
 		"$(tail -n 2 /tmp/costs | head -n 1 | cut -d ' ' -f 1)"
 }
 
+# The target is called by "cat".
+a_filter_costs_50_at_most()
+{
+	at_most 50 "count, let pass by comm=" 'count comm=cat'
+	at_most 50 "filtered out by comm=" 'trace comm=no-such-name'
+}
+
 trace_costs_80_at_most_while_its_event_is_off()
 {
 	at_most 80 "trace, event off" trace
@@ -139,6 +146,7 @@ run_tests \
 	nop_costs_6_at_most \
 	count_costs_16_at_most \
 	count_costs_30_at_most_in_a_group \
+	a_filter_costs_50_at_most \
 	trace_costs_80_at_most_while_its_event_is_off \
 	trace_costs_850_at_most_with_its_event \
 	return_costs_1050_at_most_with_its_event \

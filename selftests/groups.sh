@@ -57,8 +57,8 @@ a_module_has_patterns_of_its_own()
 {
 	load rvdirect_test_twin
 	attach 'rvdirect_test_twin:rvdirect_* nop'
-	expect "functions" "$(functions_of 'rvdirect_test_twin:rvdirect_*')" \
-		"$(grep -c '^rvdirect_.*\[rvdirect_test_twin\]' "$tracing/available_filter_functions")"
+	all=$(grep -c '^rvdirect_.*\[rvdirect_test_twin\]' "$tracing/available_filter_functions")
+	expect "functions" "$(functions_of 'rvdirect_test_twin:rvdirect_*')" "$all"
 	attach '*_shared nop'
 	expect "functions" "$(functions_of '*_shared')" "$(($(matching '.*_shared') - 1))"
 	rmmod rvdirect_test_twin

@@ -128,14 +128,6 @@ fn unknown(setting: Setting<'_>) -> Refusal {
     Reason::UnknownOption.at(setting.key.column)
 }
 
-/// Sets what may be said once.
-fn set<T>(option: &mut Option<T>, setting: Setting<'_>, value: T) -> Result<(), Refusal> {
-    match option.replace(value) {
-        Some(_) => Err(Reason::RepeatedOption.at(setting.key.column)),
-        None => Ok(()),
-    }
-}
-
 fn parse_args(binding: &Binding<'_>) -> Result<u8, Refusal> {
     let mut args = None;
     for setting in binding.settings() {
@@ -147,7 +139,7 @@ fn parse_args(binding: &Binding<'_>) -> Result<u8, Refusal> {
             .and_then(|args| u8::try_from(args).ok())
             .filter(|args| *args <= MAX_ARGS)
             .ok_or(Reason::BadArgs.at(setting.value.column))?;
-        set(&mut args, setting, value)?;
+        setting.set(&mut args, value)?;
     }
     Ok(args.unwrap_or(DEFAULT_ARGS))
 }
@@ -161,10 +153,10 @@ impl Override {
                 "ret" => {
                     let value = register(setting.value.text)
                         .ok_or(Reason::BadReturn.at(setting.value.column))?;
-                    set(&mut ret, setting, value)?;
+                    setting.set(&mut ret, value)?;
                 }
-                "every" => set(&mut every, setting, above_zero(setting)?)?,
-                "times" => set(&mut times, setting, above_zero(setting)?)?,
+                "every" => setting.set(&mut every, above_zero(setting)?)?,
+                "times" => setting.set(&mut times, above_zero(setting)?)?,
                 _ => return Err(unknown(setting)),
             }
         }

@@ -18,6 +18,7 @@ use crate::{
         Callers,
         External, //
     },
+    filter::Filter,
     ftrace,
     function_counts::FunctionCounts,
     handlers::Handlers,
@@ -37,6 +38,7 @@ use crate::{
     },
 };
 use kernel::{
+    cpu,
     prelude::*,
     str::CString,
     sync::Arc, //
@@ -96,6 +98,10 @@ impl Workshop {
                 Caller::External(external)
             }
         };
+        let hart = binding.filter.harts.and_then(|harts| harts.last());
+        if hart.is_some_and(|hart| hart >= cpu::nr_cpu_ids() as usize) {
+            return Err(binding.refuse("hart", Reason::NoHart));
+        }
         if matches!(caller, Caller::Builtin(Builtin::Override(_))) && !parameters::allow_override()
         {
             return Err(blame(Reason::NotAllowed));
@@ -103,11 +109,12 @@ impl Workshop {
         Ok(caller)
     }
 
-    /// A trampoline by which `caller` runs, for the functions at `locations`, which are called
-    /// `target`.
+    /// A trampoline by which `caller` runs, for those calls that `filter` allows of the functions
+    /// at `locations`, which are called `target`.
     pub(crate) fn make(
         &self,
         caller: &Caller,
+        filter: &Filter,
         target: &str,
         locations: &[usize],
     ) -> Result<Trampoline, Reason> {
@@ -137,7 +144,8 @@ impl Workshop {
             Caller::Builtin(Builtin::Override(what)) => (Work::Override(*what), None),
             Caller::External(external) => match external.handlers() {
                 Some(handlers) => (Work::Handlers(handlers), Some(external.clone())),
-                None => return Ok(Trampoline::Raw(external.clone())),
+                None if filter.is_empty() => return Ok(Trampoline::Raw(external.clone())),
+                None => (Work::GoOn(external.trampoline()), Some(external.clone())),
             },
         };
         let label = if work.waits_for_return() {
@@ -149,7 +157,7 @@ impl Workshop {
         } else {
             None
         };
-        let data = Arc::new(SlotData::new(work, each)?, GFP_KERNEL)?;
+        let data = Arc::new(SlotData::new(work, filter, each)?, GFP_KERNEL)?;
         let slot = self.slots.take(data).ok_or(Reason::NoSlot)?;
         Ok(match label {
             Some(label) => Trampoline::Return(self.drain.returning(slot, label, external)),

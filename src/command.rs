@@ -14,9 +14,12 @@
 //!
 //! Knows nothing of the kernel, so that it is tested on the host as well.
 
-use crate::refusal::{
-    Reason,
-    Refusal, //
+use crate::{
+    filter::Filter,
+    refusal::{
+        Reason,
+        Refusal, //
+    },
 };
 use core::fmt;
 
@@ -64,6 +67,8 @@ pub(crate) struct Binding<'a> {
     pub(crate) exclusions: Exclusions<'a>,
     /// The name of what is to run when they are entered.
     pub(crate) caller: Word<'a>,
+    /// Which calls it sees.
+    pub(crate) filter: Filter,
     /// Whether no function may be left out because somebody else has it.
     pub(crate) strict: bool,
     /// What stands behind the caller, and where.
@@ -197,6 +202,7 @@ impl<'a> Binding<'a> {
             target,
             exclusions,
             caller,
+            filter: Filter::default(),
             strict: false,
             rest: Word {
                 text: line.get(caller.end()..).unwrap_or_default(),
@@ -206,7 +212,12 @@ impl<'a> Binding<'a> {
         for word in binding.words() {
             match word.text {
                 "strict" => word.set(&mut binding.strict)?,
-                _ => drop(Setting::parse(word)?),
+                _ => {
+                    let setting = Setting::parse(word)?;
+                    if Filter::is_key(setting.key.text) {
+                        binding.filter.add(setting)?;
+                    }
+                }
             }
         }
         Ok(binding)
@@ -227,6 +238,24 @@ impl<'a> Binding<'a> {
     /// What is said to the caller, in the order of the line. Once the line is parsed, none is an
     /// error.
     pub(crate) fn settings(&self) -> impl Iterator<Item = Result<Setting<'a>, Refusal>> + 'a {
+        self.all_settings().filter(|setting| {
+            setting
+                .as_ref()
+                .map_or(true, |setting| !Filter::is_key(setting.key.text))
+        })
+    }
+
+    /// Blames the value of a setting, if it is there.
+    pub(crate) fn refuse(&self, key: &str, reason: Reason) -> Refusal {
+        let column = self
+            .all_settings()
+            .flatten()
+            .find(|setting| setting.key.text == key)
+            .map_or(self.caller.column, |setting| setting.value.column);
+        reason.at(column)
+    }
+
+    fn all_settings(&self) -> impl Iterator<Item = Result<Setting<'a>, Refusal>> + 'a {
         self.words()
             .filter(|word| !word.is_flag())
             .map(Setting::parse)
@@ -263,6 +292,14 @@ impl Word<'_> {
 }
 
 impl<'a> Setting<'a> {
+    /// Sets what may be said once.
+    pub(crate) fn set<T>(&self, option: &mut Option<T>, value: T) -> Result<(), Refusal> {
+        match option.replace(value) {
+            Some(_) => Err(Reason::RepeatedOption.at(self.key.column)),
+            None => Ok(()),
+        }
+    }
+
     fn parse(word: Word<'a>) -> Result<Self, Refusal> {
         let (key, value) = word
             .text

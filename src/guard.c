@@ -59,6 +59,10 @@ CHECK_SLOT(RVDIRECT_SLOT_MULTIPLIER + (long)sizeof(u64), bucket_mask);
 CHECK_SLOT(RVDIRECT_SLOT_BUCKET_MASK, bucket_mask);
 static_assert(offsetof(struct rvdirect_slot, bucket_mask) == 0);
 CHECK_SLOT(RVDIRECT_SLOT_CELL_MASK, cell_mask);
+CHECK_SLOT(RVDIRECT_SLOT_NEXT, next);
+CHECK_SLOT(RVDIRECT_SLOT_PID, pid);
+CHECK_SLOT(RVDIRECT_SLOT_COMM, comm);
+CHECK_SLOT(RVDIRECT_SLOT_HARTS, harts);
 CHECK_SLOT(RVDIRECT_SLOT_ENTRY, entry);
 CHECK_SLOT(RVDIRECT_SLOT_EXIT, exit);
 CHECK_SLOT(RVDIRECT_SLOT_DATA, data);	/* and src/rvdirect.h knows it */

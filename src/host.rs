@@ -8,6 +8,7 @@ mod builtin;
 mod command;
 mod errno;
 mod error_log;
+mod filter;
 mod function_index;
 mod histogram;
 mod random;

@@ -5,6 +5,7 @@
  */
 #define COMPILE_OFFSETS
 
+#include <linux/build_bug.h>
 #include <linux/kbuild.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -12,6 +13,11 @@
 
 int main(void)
 {
+	/* asm/trampoline.S compares a name as two words. */
+	BUILD_BUG_ON(offsetof(struct task_struct, comm) % sizeof(u64));
+	BUILD_BUG_ON(TASK_COMM_LEN != 2 * sizeof(u64));
+	OFFSET(TASK_COMM, task_struct, comm);
+	OFFSET(TASK_PID, task_struct, pid);
 	OFFSET(TASK_TRACE_RECURSION, task_struct, trace_recursion);
 	DEFINE(TRACE_RECURSION_TASK, 1 << (TRACE_FTRACE_START + TRACE_CTX_NORMAL));
 	DEFINE(SOFTIRQ_SHIFT, SOFTIRQ_SHIFT);

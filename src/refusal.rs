@@ -76,6 +76,14 @@ reasons! {
     BadArgs, EINVAL, "Value is not a number from 0 to 8";
     /// `every=` and `times=` want a number.
     BadNumber, EINVAL, "Value is not a number above 0";
+    /// `pid=` wants the number of a task.
+    BadPid, EINVAL, "Value is not the number of a task";
+    /// `comm=` wants the name of a task.
+    BadComm, EINVAL, "Value is not the name of a task, of 1 to 15 bytes";
+    /// `hart=` wants a list of harts.
+    BadHart, EINVAL, "Value is not a list of harts, such as 0-3,5";
+    /// `hart=` wants harts that there are.
+    NoHart, EINVAL, "There is no hart of that number";
     /// `ret=` wants what a register can hold.
     BadReturn, EINVAL, "Value is not a 64-bit number, nor the name of an error";
     /// `override` must be told what to return.

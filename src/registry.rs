@@ -20,6 +20,7 @@ use crate::{
         Target, //
     },
     drain::HeldModule,
+    filter::Filter,
     ftrace::{
         self,
         DirectCalls, //
@@ -72,6 +73,7 @@ struct Attachment {
     exclusions: CString,
     strict: bool,
     caller: Caller,
+    filter: Filter,
     /// Of its functions, sorted.
     locations: KVVec<usize>,
     /// How many functions of the target are not part of it, as somebody else has them.
@@ -122,7 +124,7 @@ impl Registry {
         let attachment = find(&attachments, &target)
             .and_then(|index| attachments.get_mut(index))
             .ok_or(target.refuse(Reason::NotAttached))?;
-        self.change(attachment, caller)
+        self.change(attachment, caller, binding.filter)
             .map_err(|reason| target.refuse(reason))
     }
 
@@ -154,6 +156,7 @@ impl Registry {
                 target: attachment.target(),
                 exclusions: attachment.exclusions(),
                 caller: &attachment.caller,
+                filter: attachment.filter,
                 strict: attachment.strict,
             }
             .fmt(f)?;
@@ -270,7 +273,7 @@ impl Registry {
         let calls = loop {
             let trampoline = self
                 .workshop
-                .make(&caller, target.text(), &locations)
+                .make(&caller, &binding.filter, target.text(), &locations)
                 .map_err(blame)?;
             match register(&mut locations, trampoline) {
                 Err(Reason::Held) if may_leave_out => {
@@ -294,6 +297,7 @@ impl Registry {
             left_out: found - locations.len(),
             locations,
             caller,
+            filter: binding.filter,
             past: Tally::new(),
         })
     }
@@ -320,7 +324,12 @@ impl Registry {
         Ok(locations)
     }
 
-    fn change(&self, attachment: &mut Attachment, caller: Caller) -> Result<(), Reason> {
+    fn change(
+        &self,
+        attachment: &mut Attachment,
+        caller: Caller,
+        filter: Filter,
+    ) -> Result<(), Reason> {
         let locations = &attachment.locations;
         let waits = caller.waits_for_return();
         if waits && !attachment.caller.waits_for_return() {
@@ -333,11 +342,12 @@ impl Registry {
         attachment.past.make_room(locations)?;
         let trampoline = self
             .workshop
-            .make(&caller, attachment.target(), locations)?;
+            .make(&caller, &filter, attachment.target(), locations)?;
         let data = attachment.data().cloned();
         attachment.calls.modify(trampoline)?;
         attachment.past.add(data);
         attachment.caller = caller;
+        attachment.filter = filter;
         Ok(())
     }
 
@@ -349,6 +359,7 @@ impl Registry {
             exclusions,
             strict,
             caller,
+            filter,
             mut locations,
             left_out,
             mut past,
@@ -368,7 +379,7 @@ impl Registry {
                 past.add(data);
                 past.forget(|location| text.contains(location));
                 let target = target.to_str().unwrap_or_default();
-                self.workshop.make(&caller, target, &locations)
+                self.workshop.make(&caller, &filter, target, &locations)
             })
             .and_then(|trampoline| register(&mut locations, trampoline))
             .inspect_err(|reason| {
@@ -382,6 +393,7 @@ impl Registry {
             exclusions,
             strict,
             caller,
+            filter,
             locations,
             left_out,
             past,

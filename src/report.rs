@@ -5,7 +5,10 @@
 //!
 //! Knows nothing of the kernel, so that it is tested on the host as well.
 
-use crate::command::Exclusions;
+use crate::{
+    command::Exclusions,
+    filter::Filter, //
+};
 use core::fmt;
 
 /// A line of `status`.
@@ -151,6 +154,8 @@ pub(crate) struct BindingLine<'a> {
     pub(crate) exclusions: Exclusions<'a>,
     /// The caller, which prints itself as it was named, with all that it was told.
     pub(crate) caller: &'a dyn fmt::Display,
+    /// Which calls it sees.
+    pub(crate) filter: Filter,
     /// Whether no function could be left out.
     pub(crate) strict: bool,
 }
@@ -161,7 +166,7 @@ impl fmt::Display for BindingLine<'_> {
         for excluded in self.exclusions.targets().flatten() {
             write!(f, " !{excluded}")?;
         }
-        write!(f, " {}", self.caller)?;
+        write!(f, " {}{}", self.caller, self.filter)?;
         if self.strict {
             f.write_str(" strict")?;
         }

@@ -24,6 +24,7 @@ mod drain;
 mod errno;
 mod error_log;
 mod external;
+mod filter;
 mod ftrace;
 mod function;
 mod function_counts;

@@ -55,11 +55,22 @@ impl Pool {
         // INVARIANT: `take` returns no number a second time before it was given back, and only
         // `Slot::drop` gives one back.
         let slot = Slot { number, data };
+        slot.data.set_next(slot.work_address());
         slot.set_rows(slot.data.rows());
         // SAFETY: Interrupts are on here, be it in a command or in a module's notifier.
         unsafe { bindings::rvdirect_synchronize_harts() };
         Some(slot)
     }
+}
+
+/// Where the slots of a kind begin and end.
+macro_rules! range {
+    ($start:ident, $end:ident) => {
+        (
+            (&raw const bindings::$start).addr(),
+            (&raw const bindings::$end).addr(),
+        )
+    };
 }
 
 /// A slot of one's own.
@@ -78,18 +89,21 @@ impl Slot {
         &self.data
     }
 
-    /// The address of its trampoline, of the kind that its work wants.
+    /// The address of its trampoline.
     pub(crate) fn address(&self) -> usize {
-        macro_rules! range {
-            ($start:ident, $end:ident) => {
-                (
-                    (&raw const bindings::$start).addr(),
-                    (&raw const bindings::$end).addr(),
-                )
-            };
+        if self.data.is_filtered() {
+            let range = range!(rvdirect_filter_slots, rvdirect_filter_slots_end);
+            self.address_in(range)
+        } else {
+            self.work_address()
         }
+    }
+
+    /// The address of its trampoline, of the kind that its work wants.
+    fn work_address(&self) -> usize {
         let work = self.data.work();
-        let (start, end) = match work {
+        let range = match work {
+            Work::GoOn(address) => return *address,
             Work::Count if self.data.each().is_some() => {
                 range!(rvdirect_count_each_slots, rvdirect_count_each_slots_end)
             }
@@ -112,6 +126,10 @@ impl Slot {
                 rvdirect_override_some_slots_end
             ),
         };
+        self.address_in(range)
+    }
+
+    fn address_in(&self, (start, end): (usize, usize)) -> usize {
         start + self.number * ((end - start) / SLOTS)
     }
 

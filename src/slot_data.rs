@@ -6,6 +6,11 @@
 use crate::{
     bindings,
     builtin::Override,
+    filter::{
+        Filter,
+        Harts,
+        MAX_HARTS, //
+    },
     function_counts::FunctionCounts,
     handlers::Handlers,
     latency::Latency, //
@@ -34,6 +39,8 @@ pub(crate) enum Work {
     Latency(Arc<Latency>),
     /// Returns in place of the target.
     Override(Override),
+    /// Nothing but to go on, behind a filter, to the code at that address.
+    GoOn(usize),
 }
 
 /// A cache line.
@@ -51,6 +58,10 @@ const ENTERED: usize = core::mem::offset_of!(bindings::rvdirect_row, entered) / 
 const MISSED: usize = core::mem::offset_of!(bindings::rvdirect_row, missed) / size_of::<u64>();
 const COUNTS: usize = core::mem::offset_of!(bindings::rvdirect_row, counts) / size_of::<u64>();
 const LEFT: usize = core::mem::offset_of!(bindings::rvdirect_row, left) / size_of::<u64>();
+
+const NEXT: usize = core::mem::offset_of!(bindings::rvdirect_slot, next) / size_of::<u64>();
+const _: () = assert!(NEXT < WORDS);
+const _: () = assert!(MAX_HARTS == bindings::RVDIRECT_MAX_HARTS as usize);
 
 /// How many lines the header is.
 const HEADER: usize = size_of::<bindings::rvdirect_slot>() / size_of::<Line>();
@@ -70,16 +81,18 @@ const _: () = assert!(HEADER * size_of::<Line>() == size_of::<bindings::rvdirect
 ///   the header, made from `work` and `each`, and before that the multipliers of `each`, the first
 ///   one next to the header.
 /// - If there is `each`, the rows lead to its counts.
+/// - The header has the filter, but for where the calls go on: see [`SlotData::set_next`].
 pub(crate) struct SlotData {
     lines: KVVec<Line>,
     first_row: usize,
     work: Work,
+    is_filtered: bool,
     each: Option<FunctionCounts>,
 }
 
 impl SlotData {
     /// Data for that work, with all counts at zero. With `each`, functions are told apart.
-    pub(crate) fn new(work: Work, each: Option<FunctionCounts>) -> Result<Self> {
+    pub(crate) fn new(work: Work, filter: &Filter, each: Option<FunctionCounts>) -> Result<Self> {
         let harts = cpu::nr_cpu_ids() as usize;
         let multipliers = each.as_ref().map_or(&[][..], FunctionCounts::multipliers);
         let first_row = multipliers.len().div_ceil(WORDS) + HEADER;
@@ -103,15 +116,28 @@ impl SlotData {
         unsafe {
             header
                 .cast::<bindings::rvdirect_slot>()
-                .write(work.header(each.as_ref()))
+                .write(work.header(filter, each.as_ref()))
         };
         // INVARIANT: `thread_info.cpu` is less than `nr_cpu_ids`; all else was done above.
         Ok(SlotData {
             lines,
             first_row,
             work,
+            is_filtered: !filter.is_empty(),
             each,
         })
+    }
+
+    /// Whether some calls are to be filtered out before the work begins.
+    pub(crate) fn is_filtered(&self) -> bool {
+        self.is_filtered
+    }
+
+    /// Says where the calls go on that the filter lets pass.
+    pub(crate) fn set_next(&self, address: usize) {
+        if let Some(line) = self.lines.get(self.first_row - HEADER) {
+            line.0[NEXT].store(address as u64, Relaxed);
+        }
     }
 
     /// What it is for.
@@ -174,21 +200,28 @@ impl Work {
     /// Whether the trampoline calls the target, and so is still in use until the target returns.
     pub(crate) fn waits_for_return(&self) -> bool {
         match self {
-            Work::Count | Work::Override(_) => false,
+            Work::Count | Work::Override(_) | Work::GoOn(_) => false,
             Work::Handlers(handlers) => handlers.exit().is_some(),
             Work::Latency(_) => true,
         }
     }
 
-    fn header(&self, each: Option<&FunctionCounts>) -> bindings::rvdirect_slot {
-        let in_bytes = |last: usize| (last * size_of::<u64>()) as u64;
-        let header = each.map_or_else(Default::default, |each| bindings::rvdirect_slot {
-            bucket_mask: in_bytes(each.multipliers().len() - 1),
-            cell_mask: in_bytes(each.cells() - 1),
+    fn header(&self, filter: &Filter, each: Option<&FunctionCounts>) -> bindings::rvdirect_slot {
+        let in_bytes = |count: usize| ((count - 1) * size_of::<u64>()) as u64;
+        let comm = filter.comm.unwrap_or_default();
+        let (first, second) = comm.split_at(comm.len() / 2);
+        let word = |half: &[u8]| u64::from_ne_bytes(half.try_into().unwrap_or_default());
+        let harts = filter.harts.unwrap_or(Harts::ALL);
+        let header = bindings::rvdirect_slot {
+            bucket_mask: each.map_or(0, |each| in_bytes(each.multipliers().len())),
+            cell_mask: each.map_or(0, |each| in_bytes(each.cells())),
+            pid: filter.pid.map_or(u64::MAX, u64::from),
+            comm: [word(first), word(second)],
+            harts: harts.0,
             ..Default::default()
-        });
+        };
         match self {
-            Work::Count => header,
+            Work::Count | Work::GoOn(_) => header,
             Work::Handlers(handlers) => bindings::rvdirect_slot {
                 entry: handlers.entry(),
                 exit: handlers.exit(),

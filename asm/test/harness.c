@@ -16,6 +16,9 @@
  *	change	1: the handlers change arguments and results
  *	every, times
  *		for "some"
+ *	filter	1: behind a filter, for all kinds
+ *	pid, name, harts
+ *		what it lets pass: the task's pid is 77, its name "seventy-seven"
  *	cell	which cell the target's multiplier leads to, for the last two (0)
  *
  * Prints "NAME VALUE" lines, the values in hexadecimal.
@@ -215,7 +218,7 @@ static const char *address(const char *start, const char *end, u64 slot)
 #define ADDRESS(kind, slot) \
 	address(rvdirect_##kind##_slots, rvdirect_##kind##_slots_end, slot)
 
-static const char *trampoline(const char *kind, u64 slot)
+static const char *unfiltered(const char *kind, u64 slot)
 {
 	if (is_word(kind, "count"))
 		return ADDRESS(count, slot);
@@ -234,6 +237,29 @@ static const char *trampoline(const char *kind, u64 slot)
 	if (is_word(kind, "some"))
 		return ADDRESS(override_some, slot);
 	return rvdirect_nop;
+}
+
+static void copy(void *to, const char *text)
+{
+	for (char *at = to; *text; text++)
+		*at++ = *text;
+}
+
+static const char *trampoline(const char **argv, u64 slot)
+{
+	const char *code = unfiltered(argv[0], slot);
+	u64 name = option(argv, "name", 0);
+
+	SLOT(0)->next = code;
+	SLOT(0)->pid = option(argv, "pid", ~0UL);
+	if (name)
+		copy(SLOT(0)->comm, name == 77 ? "seventy-seven" : "seventy-six");
+	for (u64 i = 0; i < RVDIRECT_MAX_HARTS / 64; i++)
+		SLOT(0)->harts[i] = ~0UL;
+	SLOT(0)->harts[0] = option(argv, "harts", ~0UL);
+	*(int *)(task + TASK_PID) = 77;
+	copy(task + TASK_COMM, "seventy-seven");
+	return option(argv, "filter", 0) ? ADDRESS(filter, slot) : code;
 }
 
 static void print_counts(void)
@@ -304,15 +330,13 @@ __attribute__((used)) void harness(u64 *arguments)
 	changes = option(argv, "change", 0) != 0;
 	for (i = 0; i < RVDIRECT_SLOTS; i++)
 		rvdirect_slot_rows[i] = SLOT(i != slot)->rows;
-	*SLOT(0) = (struct rvdirect_slot) {
-		.entry = is_word(kind, "exit") ? NULL : entry,
-		.exit = exit,
-		.data = (void *)0xda7a,
-		.histogram = histograms,
-		.ret = 0x0123456789abcdef,
-		.every = option(argv, "every", 1),
-		.times = option(argv, "times", ~0UL),
-	};
+	SLOT(0)->entry = is_word(kind, "exit") ? NULL : entry;
+	SLOT(0)->exit = exit;
+	SLOT(0)->data = (void *)0xda7a;
+	SLOT(0)->histogram = histograms;
+	SLOT(0)->ret = 0x0123456789abcdef;
+	SLOT(0)->every = option(argv, "every", 1);
+	SLOT(0)->times = option(argv, "times", ~0UL);
 	set_multipliers(option(argv, "cell", 0));
 	for (i = 0; i < HARTS * CELLS; i++)
 		histograms[i].min = ~0UL;
@@ -334,7 +358,7 @@ __attribute__((used)) void harness(u64 *arguments)
 	if (system_call(SYS_MPROTECT, (long)(stack + STACK_WORDS), STACK_SIZE, 0))
 		print_value("mprotect_failed", 1);
 
-	code = trampoline(kind, slot);
+	code = trampoline(argv, slot);
 	for (i = 0; i < calls; i++) {
 		seen_registers[5] = 0;
 		enter_trampoline(in, code);
@@ -353,7 +377,8 @@ __attribute__((used)) void harness(u64 *arguments)
 	for (i = 0; i < RVDIRECT_STACK_ARGS && i < seen_words; i++)
 		print_numbered("w", i, seen_stack[i] !=
 			       sentinel(1000 + STACK_WORDS - seen_words + i));
-	if (target_returns)
+	/* If it was called, and not only resumed. */
+	if (target_returns && seen_registers[1] != in[1])
 		print_frames(seen_registers[8]);
 	for (lowest = 0; lowest < STACK_WORDS && stack[lowest] == sentinel(1000 + lowest); lowest++)
 		;

@@ -147,6 +147,44 @@ fn each_function_of_a_group_is_counted() {
     }
 }
 
+/// The filter goes on to whatever kind it is, as a call site would, or to the target.
+#[test]
+fn the_filter_lets_some_calls_pass() {
+    for kind in [
+        "count",
+        "entry",
+        "return",
+        "latency",
+        "override",
+        "count_each",
+    ] {
+        for (filter, passes) in [
+            ("", true),
+            ("pid=77", true),
+            ("pid=76", false),
+            ("name=77", true),
+            ("name=76", false),
+            ("harts=8", true),
+            ("harts=247", false),
+            ("pid=77 name=77 harts=8", true),
+            ("pid=77 name=77 harts=7", false),
+            ("pid=77 name=76 harts=8", false),
+            ("pid=7 name=77 harts=8", false),
+        ] {
+            let arguments = format!("{kind} filter=1 slot=9 hart=3 {filter}");
+            let run = run(arguments.trim_end());
+            let counted = !run.counts().is_empty() || run.maybe("cell_count").is_some();
+            assert_eq!(counted, passes, "{arguments}");
+            if !passes || ["count", "count_each", "entry"].contains(&kind) {
+                run.assert_seen_except(&[]);
+            }
+            if !passes {
+                run.assert_stack(16);
+            }
+        }
+    }
+}
+
 /// Each slot works with its own rows: the first, the last, and some between.
 #[test]
 fn each_slot_counts_for_itself() {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::command::Exclusions;
 use crate::{
+    filter::Filter,
     random::Random,
     report::BindingLine, //
 };
@@ -139,6 +140,7 @@ fn round_trip() {
             target: "f",
             exclusions: Exclusions::again(""),
             caller: &builtin,
+            filter: Filter::default(),
             strict: false,
         }
         .to_string();

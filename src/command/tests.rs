@@ -180,6 +180,11 @@ fn blames_the_word_that_is_named() {
     let binding = Binding::parse("  vfs_read   count").unwrap();
     assert_eq!(binding.caller.column, 13);
     assert_eq!(binding.target.refuse(Reason::Held), Reason::Held.at(2));
+    let binding = Binding::parse("f count pid=1 hart=9").unwrap();
+    assert_eq!(
+        binding.refuse("hart", Reason::NoHart),
+        Reason::NoHart.at(19)
+    );
 }
 
 #[test]
@@ -238,6 +243,7 @@ fn round_trip() {
             target: binding.target.text(),
             exclusions: binding.exclusions,
             caller: &binding.caller.text,
+            filter: binding.filter,
             strict: binding.strict,
         }
         .to_string();

@@ -1,0 +1,171 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Filters: which calls a caller sees, by task, by the name of the task, by hart.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+test_modules='rvdirect_test rvdirect_test_callers'
+einval='Invalid argument'
+# A name that busybox can be run by.
+other=busybox-other
+
+# call FILE COUNT: by a task of its own.
+call()
+{
+	sh -c "echo $2 >$target/$1"
+}
+
+# seen FILTER CALLS: so many of the calls that the test makes are hits.
+seen()
+{
+	attach "rvdirect_test_target count $1"
+	expect "attach" "$(cat "$rvdirect/attach")" "rvdirect_test_target count $1"
+	calls_of_all_kinds
+	expect "hits with $1" "$(hits rvdirect_test_target)" "$2"
+	write detach rvdirect_test_target
+}
+
+# By tasks of two names, on each hart.
+calls_of_all_kinds()
+{
+	cp /bin/busybox /tmp/$other
+	hart=0
+	while [ $hart -lt "$harts" ]; do
+		taskset -c $hart sh -c "echo 10 >$target/call_task"
+		echo 100 | taskset -c $hart /tmp/$other dd of="$target/call_task" bs=8 2>/dev/null
+		hart=$((hart + 1))
+	done
+}
+
+a_hart_is_one_or_several()
+{
+	last=$((harts - 1))
+	seen "hart=0" 110
+	seen "hart=$last" 110
+	[ "$harts" = 1 ] || seen "hart=0-$last" $((110 * harts))
+	[ "$harts" -lt 3 ] || seen "hart=0,$last" 220
+}
+
+a_name_is_that_of_the_task()
+{
+	seen 'comm=sh' $((10 * harts))
+	seen 'comm=dd' 0
+	seen "comm=$other" $((100 * harts))
+	seen 'comm=busybox-othe' 0
+	seen 'comm=no-such-name' 0
+}
+
+all_conditions_must_hold()
+{
+	seen "comm=$other hart=0" 100
+	seen "pid=1 comm=$other hart=0" 0
+}
+
+a_pid_is_that_of_one_task()
+{
+	rm -f /tmp/wait
+	mkfifo /tmp/wait
+	sh -c "read -r _; echo 7 >$target/call_task" </tmp/wait &
+	pid=$!
+	attach "rvdirect_test_target count pid=$pid"
+	call call_task 1000
+	echo go >/tmp/wait
+	wait $pid
+	expect "hits" "$(hits rvdirect_test_target)" 7
+	rm /tmp/wait
+}
+
+interrupts_are_those_of_the_task()
+{
+	attach "rvdirect_test_target count hart=0"
+	echo 5 >"$target/call_irq"
+	expect "hits" "$(hits rvdirect_test_target)" 5
+}
+
+# Before any handler runs, and with nothing counted, missed or measured.
+every_caller_is_filtered()
+{
+	attach 'rvdirect_test_target nop'
+	for caller in $(callers) test_empty test_raw; do
+		before=$(hits rvdirect_test_target)
+		write modify "rvdirect_test_target $caller comm=no-such-name"
+		expect "result" "$(cat "$target/result")" 7
+		call call_task 5
+		expect "hits of $caller" "$(hits rvdirect_test_target)" "$before"
+		write modify "rvdirect_test_target $caller comm=sh"
+		call call_task 5
+		case $caller in
+		test_raw) calls=0 ;;
+		*) calls=$(handled "$caller" 5) ;;
+		esac
+		expect "hits of $caller" "$(hits rvdirect_test_target)" $((before + calls))
+	done
+	drained
+}
+
+a_group_is_filtered()
+{
+	for caller in count latency; do
+		attach "rvdirect_test_[st]* $caller comm=$other"
+		calls_of_all_kinds
+		call call_shared 5
+		expect "hits of $caller" "$(hits 'rvdirect_test_[st]*')" $((100 * harts))
+		write detach '*'
+	done
+}
+
+override_takes_only_some_tasks()
+{
+	rmmod rvdirect_test_callers
+	rmmod rvdirect
+	modprobe rvdirect allow_override=1
+	load rvdirect_test_callers
+	attach "rvdirect_test_target override ret=77 comm=$other"
+	expect "result" "$(cat "$target/result")" 7
+	cp /bin/busybox /tmp/$other
+	expect "result" "$(/tmp/$other cat "$target/result")" 77
+}
+
+modify_changes_the_filter()
+{
+	attach 'rvdirect_test_target count comm=no-such-name'
+	write modify 'rvdirect_test_target count'
+	expect "attach" "$(cat "$rvdirect/attach")" 'rvdirect_test_target count'
+	call call_task 3
+	write modify 'rvdirect_test_target count comm=no-such-name'
+	call call_task 3
+	expect "hits" "$(hits rvdirect_test_target)" 3
+}
+
+bad_conditions_are_EINVAL()
+{
+	attach 'rvdirect_test_target count'
+	for file in 'attach vfs_fsync' 'modify rvdirect_test_target'; do
+		line="${file#* } count"
+		refused "${file% *}" "$line pid=x" "$einval" \
+			'Value is not the number of a task' x
+		refused "${file% *}" "$line comm=0123456789abcdef" "$einval" \
+			'Value is not the name of a task, of 1 to 15 bytes' 0123
+		refused "${file% *}" "$line hart=2-1" "$einval" \
+			'Value is not a list of harts, such as 0-3,5' 2-1
+		refused "${file% *}" "$line hart=511" "$einval" \
+			'There is no hart of that number' 511
+		refused "${file% *}" "$line hart=0 hart=1" "$einval" \
+			'Option is given twice' hart=1
+	done
+}
+
+run_tests \
+	a_hart_is_one_or_several \
+	a_name_is_that_of_the_task \
+	all_conditions_must_hold \
+	a_pid_is_that_of_one_task \
+	interrupts_are_those_of_the_task \
+	every_caller_is_filtered \
+	a_group_is_filtered \
+	override_takes_only_some_tasks \
+	modify_changes_the_filter \
+	bad_conditions_are_EINVAL
