@@ -57,6 +57,7 @@ judge()
 nop_costs_6_at_most()
 {
 	at_most 6 nop nop
+	at_most 6 "any, disabled" 'trace disabled'
 }
 
 count_costs_16_at_most()

@@ -9,11 +9,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 files_have_their_modes()
 {
-	for file in attach:600 modify:200 detach:200 callers:400 status:400 hits:400 hist:600 \
-		error_log:600; do
+	for file in attach:600 modify:200 detach:200 enable:200 disable:200 callers:400 \
+		status:400 hits:400 hist:600 error_log:600; do
 		expect "$file" "${file%:*}:$(stat -c %a "$rvdirect/${file%:*}")" "$file"
 	done
-	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 8
+	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 10
 }
 
 callers_are_listed()
@@ -40,7 +40,10 @@ vfs_fsync nop
 rvdirect_test:rvdirect_test_shared count
 vfs_statx trace args=0
 vfs_readlink return args=8
-vfs_getattr latency
+vfs_getattr latency pid=7 comm=a-b hart=0
+vfs_[l-m]* !vfs_mkdir count strict
+no-such-module:* nop pending
+vfs_fstatat nop disabled
 vfs_mkdir override ret=-EPERM every=2 times=3'
 	rmmod rvdirect
 	modprobe rvdirect allow_override=1
@@ -121,9 +124,9 @@ error_log_keeps_eight_and_is_cleared_by_a_write()
 
 an_open_file_holds_the_module()
 {
-	for file in attach modify detach callers status hits hist error_log; do
+	for file in attach modify detach enable disable callers status hits hist error_log; do
 		case $file in
-		modify | detach) exec 3>"$rvdirect/$file" ;;
+		modify | detach | *able) exec 3>"$rvdirect/$file" ;;
 		*) exec 3<"$rvdirect/$file" ;;
 		esac
 		fails rmmod rvdirect

@@ -248,10 +248,14 @@ impl Trampoline {
 unsafe impl ftrace::Trampoline for Trampoline {
     fn address(&self) -> usize {
         match self {
-            Trampoline::Nop => (&raw const bindings::rvdirect_nop).addr(),
+            Trampoline::Nop => Self::idle(),
             Trampoline::Raw(external) => external.trampoline(),
             Trampoline::Entry { slot, .. } => slot.address(),
             Trampoline::Return(returning) => returning.slot().address(),
         }
+    }
+
+    fn idle() -> usize {
+        (&raw const bindings::rvdirect_nop).addr()
     }
 }

@@ -3,9 +3,10 @@
 //! The command language: text in, commands or refusals out.
 //!
 //! ```text
-//! attach:    TARGET [!TARGET]... CALLER [KEY=VALUE]... [strict]
+//! attach:    TARGET [!TARGET]... CALLER [KEY=VALUE]... [strict] [pending] [disabled]
 //! modify:    TARGET CALLER [KEY=VALUE]...
-//! detach:    TARGET | *
+//! detach, enable, disable:
+//!            TARGET | *
 //! TARGET:    FUNCTION | MODULE:FUNCTION
 //! FUNCTION:  a name, or a pattern with * ? [...]
 //! ```
@@ -69,10 +70,21 @@ pub(crate) struct Binding<'a> {
     pub(crate) caller: Word<'a>,
     /// Which calls it sees.
     pub(crate) filter: Filter,
-    /// Whether no function may be left out because somebody else has it.
-    pub(crate) strict: bool,
+    /// What else is said of how to attach it.
+    pub(crate) flags: Flags,
     /// What stands behind the caller, and where.
     rest: Word<'a>,
+}
+
+/// Words that stand for themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flags {
+    /// No function may be left out because somebody else has it.
+    pub(crate) strict: bool,
+    /// It waits for the module of the target, now and whenever that goes.
+    pub(crate) pending: bool,
+    /// No call reaches the caller, until it is enabled.
+    pub(crate) disabled: bool,
 }
 
 /// What a `KEY=VALUE` says to the caller.
@@ -84,7 +96,7 @@ pub(crate) struct Setting<'a> {
     pub(crate) value: Word<'a>,
 }
 
-/// What `detach` says.
+/// What `detach`, `enable` and `disable` say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Selection<'a> {
     /// `*`
@@ -103,6 +115,12 @@ pub(crate) struct NotText<'a> {
 }
 
 impl<'a> Target<'a> {
+    /// The same that was parsed before, by its text.
+    pub(crate) fn again(text: &'a str) -> Self {
+        // INVARIANT: It was checked then.
+        Target { text, column: 0 }
+    }
+
     fn parse(word: Word<'a>) -> Result<Self, Refusal> {
         let (module, function) = match word.text.split_once(':') {
             Some((module, function)) => (Some(module), function),
@@ -203,22 +221,26 @@ impl<'a> Binding<'a> {
             exclusions,
             caller,
             filter: Filter::default(),
-            strict: false,
+            flags: Flags::default(),
             rest: Word {
                 text: line.get(caller.end()..).unwrap_or_default(),
                 column: caller.end(),
             },
         };
         for word in binding.words() {
-            match word.text {
-                "strict" => word.set(&mut binding.strict)?,
-                _ => {
-                    let setting = Setting::parse(word)?;
-                    if Filter::is_key(setting.key.text) {
-                        binding.filter.add(setting)?;
-                    }
+            if let Some(flag) = binding.flags.by_name(word.text) {
+                if core::mem::replace(flag, true) {
+                    return Err(Reason::RepeatedOption.at(word.column));
                 }
+                continue;
             }
+            let setting = Setting::parse(word)?;
+            if Filter::is_key(setting.key.text) {
+                binding.filter.add(setting)?;
+            }
+        }
+        if binding.flags.pending && target.module().is_none() {
+            return Err(target.refuse(Reason::NoModule));
         }
         Ok(binding)
     }
@@ -279,13 +301,32 @@ impl Word<'_> {
 
     /// Whether it says something by itself, and not to the caller.
     fn is_flag(&self) -> bool {
-        self.text == "strict"
+        Flags::default().by_name(self.text).is_some()
     }
+}
 
-    /// Sets what may be said once.
-    fn set(&self, flag: &mut bool) -> Result<(), Refusal> {
-        if core::mem::replace(flag, true) {
-            return Err(Reason::RepeatedOption.at(self.column));
+impl Flags {
+    fn by_name(&mut self, name: &str) -> Option<&mut bool> {
+        match name {
+            "strict" => Some(&mut self.strict),
+            "pending" => Some(&mut self.pending),
+            "disabled" => Some(&mut self.disabled),
+            _ => None,
+        }
+    }
+}
+
+/// Prints them as commands have them, with a blank before each.
+impl fmt::Display for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (is_set, name) in [
+            (self.strict, " strict"),
+            (self.pending, " pending"),
+            (self.disabled, " disabled"),
+        ] {
+            if is_set {
+                f.write_str(name)?;
+            }
         }
         Ok(())
     }
@@ -320,7 +361,7 @@ impl<'a> Setting<'a> {
 }
 
 impl<'a> Selection<'a> {
-    /// Parses a line of `detach`.
+    /// Parses a line of these.
     pub(crate) fn parse(line: &'a str) -> Result<Self, Refusal> {
         let mut words = words(line);
         let selection = match words.clone().next() {

@@ -31,7 +31,7 @@ use kernel::{
 };
 
 /// How many files [`files`] makes.
-const FILES: c_uint = 8;
+const FILES: c_uint = 10;
 
 /// What is behind the files.
 #[pin_data]
@@ -56,6 +56,8 @@ pub(crate) fn files(registry: Arc<Registry>) -> impl PinInit<Scope<Interface>, E
         );
         dir.write_only_callback_file(c"modify", interface, &Interface::modify);
         dir.write_only_callback_file(c"detach", interface, &Interface::detach);
+        dir.write_only_callback_file(c"enable", interface, &Interface::enable);
+        dir.write_only_callback_file(c"disable", interface, &Interface::disable);
         dir.read_callback_file(c"callers", interface, &Interface::show_callers);
         dir.read_callback_file(c"status", interface, &Interface::show_status);
         dir.read_callback_file(c"hits", interface, &Interface::show_hits);
@@ -99,6 +101,18 @@ impl Interface {
     fn detach(&self, reader: &mut UserSliceReader) -> Result {
         self.for_each_line("detach", reader, |line| {
             self.registry.detach(&Selection::parse(line)?)
+        })
+    }
+
+    fn enable(&self, reader: &mut UserSliceReader) -> Result {
+        self.for_each_line("enable", reader, |line| {
+            self.registry.set_enabled(&Selection::parse(line)?, true)
+        })
+    }
+
+    fn disable(&self, reader: &mut UserSliceReader) -> Result {
+        self.for_each_line("disable", reader, |line| {
+            self.registry.set_enabled(&Selection::parse(line)?, false)
         })
     }
 

@@ -20,11 +20,16 @@ use kernel::{
 /// same address, of code that keeps the register contract in `asm/trampoline.S` and may be entered
 /// at any time, in any context, on any hart.
 ///
+/// The same holds for `idle`, for ever, which must do nothing but resume.
+///
 /// It must not sleep, or else be fit to be dropped while calls sleep in it: when no call site leads
 /// to it any more, and whatever executes in it has slept there since.
 pub(crate) unsafe trait Trampoline {
     /// Where the code begins.
     fn address(&self) -> usize;
+
+    /// Where the code begins that stands in for it while it is disabled.
+    fn idle() -> usize;
 }
 
 /// A set of functions whose entries lead to a trampoline.
@@ -35,18 +40,20 @@ pub(crate) unsafe trait Trampoline {
 /// # Invariants
 ///
 /// - `ops` is initialised and registered, by `register_ftrace_direct()`.
-/// - All its functions lead to `trampoline.address()`.
+/// - All its functions lead to `trampoline.address()` or, if it is not enabled, to `T::idle()`.
 pub(crate) struct DirectCalls<T: Trampoline> {
     // A `KBox`, as the kernel links the `ftrace_ops` into its lists: it must not move.
     ops: ManuallyDrop<KBox<Opaque<bindings::ftrace_ops>>>,
     trampoline: ManuallyDrop<T>,
+    is_enabled: bool,
 }
 
 // SAFETY: The functions that work on a registered `ftrace_ops` may be called from any task.
 unsafe impl<T: Trampoline + Send> Send for DirectCalls<T> {}
 
 impl<T: Trampoline> DirectCalls<T> {
-    /// Lets the entries of the functions at `locations` lead to `trampoline`.
+    /// Lets the entries of the functions at `locations` lead to `trampoline`; if it is not to be
+    /// enabled, once it is.
     ///
     /// A location is an address as ftrace records it, and as [`crate::function::lookup`] finds it.
     ///
@@ -58,17 +65,23 @@ impl<T: Trampoline> DirectCalls<T> {
     /// - [`ENOMEM`].
     ///
     /// Nothing is changed then, but in the case of [`ENODEV`].
-    pub(crate) fn register(locations: &mut [usize], trampoline: T) -> Result<Self> {
+    pub(crate) fn register(
+        locations: &mut [usize],
+        trampoline: T,
+        is_enabled: bool,
+    ) -> Result<Self> {
         let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
         set_filter(ops.get(), locations)?;
+        let address = leads_to(&trampoline, is_enabled);
         // SAFETY: `ops` has a filter, and is not registered. It stays in place until it is
         // unregistered, as does the trampoline: both belong to what is returned.
-        let ret = unsafe { bindings::register_ftrace_direct(ops.get(), trampoline.address()) };
+        let ret = unsafe { bindings::register_ftrace_direct(ops.get(), address) };
         match to_result(ret) {
             // INVARIANT: It is registered, by the call above, for the address of this trampoline.
             Ok(()) => Ok(DirectCalls {
                 ops: ManuallyDrop::new(ops),
                 trampoline: ManuallyDrop::new(trampoline),
+                is_enabled,
             }),
             Err(ENODEV) => {
                 // Some of the functions may lead there.
@@ -89,7 +102,27 @@ impl<T: Trampoline> DirectCalls<T> {
         &self.trampoline
     }
 
-    /// Lets the functions lead to `trampoline` from now on.
+    /// Whether calls reach the trampoline.
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.is_enabled
+    }
+
+    /// Lets calls reach the trampoline, or not. Those that are in there go on.
+    ///
+    /// On an error, nothing is changed.
+    pub(crate) fn set_enabled(&mut self, is_enabled: bool) -> Result {
+        if is_enabled != self.is_enabled {
+            let address = leads_to(&*self.trampoline, is_enabled);
+            // SAFETY: `ops` is registered by the type invariant; the code at the address may be
+            // entered as long as the trampoline lives, by the requirements on `Trampoline`.
+            to_result(unsafe { bindings::modify_ftrace_direct(self.ops.get(), address) })?;
+            // INVARIANT: By the call above.
+            self.is_enabled = is_enabled;
+        }
+        Ok(())
+    }
+
+    /// Lets the functions lead to `trampoline` from now on; if it is not enabled, once it is.
     ///
     /// Each call of them reaches either the old one or the new one; but a call from within a
     /// tracer's handler, which ftrace takes for recursion, may reach neither while this goes on.
@@ -97,15 +130,26 @@ impl<T: Trampoline> DirectCalls<T> {
     /// Waits for the calls that are in the old one without sleeping there, and then drops it. On an
     /// error, nothing is changed.
     pub(crate) fn modify(&mut self, trampoline: T) -> Result {
-        // SAFETY: `ops` is registered by the type invariant, and the code at the address may be
-        // entered as long as `trampoline` lives, by the requirements on `Trampoline`.
-        to_result(unsafe { bindings::modify_ftrace_direct(self.ops.get(), trampoline.address()) })?;
+        if self.is_enabled {
+            let address = trampoline.address();
+            // SAFETY: `ops` is registered by the type invariant, and the code at the address may be
+            // entered as long as `trampoline` lives, by the requirements on `Trampoline`.
+            to_result(unsafe { bindings::modify_ftrace_direct(self.ops.get(), address) })?;
+        }
         // SAFETY: It may sleep here: we are in the context of a command.
         unsafe { bindings::rvdirect_synchronize_trampolines() };
         // INVARIANT: The functions lead to the new trampoline, and nothing executes in the old one
         // any more, but for what sleeps there, by the two calls above.
         *self.trampoline = trampoline;
         Ok(())
+    }
+}
+
+fn leads_to<T: Trampoline>(trampoline: &T, is_enabled: bool) -> usize {
+    if is_enabled {
+        trampoline.address()
+    } else {
+        T::idle()
     }
 }
 
@@ -197,7 +241,7 @@ fn stay_for_ever(error: Error) {
 
 impl<T: Trampoline> Drop for DirectCalls<T> {
     fn drop(&mut self) {
-        let address = self.trampoline.address();
+        let address = leads_to(&*self.trampoline, self.is_enabled);
         // SAFETY: `ops` is registered for this address, by the type invariant.
         let ret = unsafe { bindings::unregister_ftrace_direct(self.ops.get(), address, true) };
         if let Err(error) = to_result(ret) {

@@ -53,6 +53,13 @@ pub(crate) fn lookup(
     Ok(locations)
 }
 
+/// Whether the module is there, or on its way, that the target names.
+pub(crate) fn is_loaded(target: &Target<'_>) -> Result<bool> {
+    let module = CString::try_from_fmt(fmt!("{}", target.module().unwrap_or_default()))?;
+    // SAFETY: `module` is a string with a terminator.
+    Ok(unsafe { bindings::rvdirect_is_loaded(module.as_char_ptr()) })
+}
+
 /// The same for a target by itself.
 fn lookup_one(target: &Target<'_>) -> Result<KVVec<usize>, Reason> {
     let name = CString::try_from_fmt(fmt!("{}", target.function()))?;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! News of module text that is about to be freed: a safe type over a `notifier_block`.
+//! News of modules that come, and of their text when it is about to be freed: a safe type over a
+//! `notifier_block`.
 //!
 //! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
 
@@ -43,7 +44,12 @@ impl LeavingText {
 }
 
 /// What wants to know.
-pub(crate) trait TextGoing: Send + Sync {
+pub(crate) trait ModuleEvents: Send + Sync {
+    /// Called when a module has come, and ftrace knows its functions, but none has been called.
+    ///
+    /// May sleep, but must not wait for the loading or unloading of a module.
+    fn module_coming(&self, name: &str);
+
     /// Called when `text` will not be executed any more. It is still there, and ftrace still knows
     /// its functions.
     ///
@@ -51,14 +57,14 @@ pub(crate) trait TextGoing: Send + Sync {
     fn text_going(&self, text: &LeavingText);
 }
 
-/// Tells `T` of text that goes, until it is dropped.
+/// Tells `T` of modules, until it is dropped.
 ///
 /// # Invariants
 ///
 /// `block` is registered, and its `notifier_call` is `Self::call`.
 #[pin_data(PinnedDrop)]
 #[repr(C)]
-pub(crate) struct ModuleNotifier<T: TextGoing> {
+pub(crate) struct ModuleNotifier<T: ModuleEvents> {
     // The first field, so that a pointer to it is one to the whole.
     #[pin]
     block: Opaque<bindings::notifier_block>,
@@ -66,11 +72,11 @@ pub(crate) struct ModuleNotifier<T: TextGoing> {
 }
 
 // SAFETY: Module notifiers may be registered and unregistered in any task.
-unsafe impl<T: TextGoing> Send for ModuleNotifier<T> {}
+unsafe impl<T: ModuleEvents> Send for ModuleNotifier<T> {}
 // SAFETY: There is nothing to do with a shared reference.
-unsafe impl<T: TextGoing> Sync for ModuleNotifier<T> {}
+unsafe impl<T: ModuleEvents> Sync for ModuleNotifier<T> {}
 
-impl<T: TextGoing> ModuleNotifier<T> {
+impl<T: ModuleEvents> ModuleNotifier<T> {
     /// Registers a notifier that tells `target`.
     pub(crate) fn new(target: Arc<T>) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
@@ -100,13 +106,20 @@ impl<T: TextGoing> ModuleNotifier<T> {
         state: usize,
         module: *mut c_void,
     ) -> c_int {
+        const COMING: usize = bindings::module_state_MODULE_STATE_COMING as usize;
         const GOING: usize = bindings::module_state_MODULE_STATE_GOING as usize;
         const LIVE: usize = bindings::module_state_MODULE_STATE_LIVE as usize;
 
+        // SAFETY: By the requirements of this function, and as `Self` is `repr(C)`. It lives at
+        // least until it is unregistered, which waits for this call.
+        let this = unsafe { &*block.cast::<Self>() };
+        if state == COMING {
+            // SAFETY: The module is valid during this call, and its name lives as long.
+            let name =
+                unsafe { CStr::from_char_ptr(bindings::rvdirect_module_name(module.cast())) };
+            this.target.module_coming(name.to_str().unwrap_or_default());
+        }
         if state == GOING || state == LIVE {
-            // SAFETY: By the requirements of this function, and as `Self` is `repr(C)`. It lives
-            // at least until it is unregistered, which waits for this call.
-            let this = unsafe { &*block.cast::<Self>() };
             // INVARIANT: The module is valid during this call, by the same.
             this.target.text_going(&LeavingText {
                 module: module.cast_const().cast(),
@@ -118,7 +131,7 @@ impl<T: TextGoing> ModuleNotifier<T> {
 }
 
 #[pinned_drop]
-impl<T: TextGoing> PinnedDrop for ModuleNotifier<T> {
+impl<T: ModuleEvents> PinnedDrop for ModuleNotifier<T> {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: It is registered, by the type invariant. Cannot fail for that reason.
         unsafe { bindings::unregister_module_notifier(self.block.get()) };

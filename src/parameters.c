@@ -16,6 +16,10 @@ static unsigned int max_functions = 4096;
 module_param(max_functions, uint, 0644);
 MODULE_PARM_DESC(max_functions, "How many functions a target may be");
 
+static char *attach;
+module_param(attach, charp, 0);
+MODULE_PARM_DESC(attach, "Commands as the file attach takes them, with ; between them");
+
 bool rvdirect_allow_override(void)
 {
 	return allow_override;
@@ -24,4 +28,9 @@ bool rvdirect_allow_override(void)
 unsigned int rvdirect_max_functions(void)
 {
 	return READ_ONCE(max_functions);
+}
+
+const char *rvdirect_attach(void)
+{
+	return attach ?: "";
 }

@@ -3,6 +3,7 @@
 //! The module's parameters.
 
 use crate::bindings;
+use kernel::prelude::*;
 
 /// Whether the caller `override` may be used.
 pub(crate) fn allow_override() -> bool {
@@ -15,4 +16,10 @@ pub(crate) fn allow_override() -> bool {
 pub(crate) fn max_functions() -> usize {
     // SAFETY: It only reads a number.
     unsafe { bindings::rvdirect_max_functions() as usize }
+}
+
+/// What is to be attached on loading.
+pub(crate) fn attach() -> &'static CStr {
+    // SAFETY: It is a string that stays as long as the module does.
+    unsafe { CStr::from_char_ptr(bindings::rvdirect_attach()) }
 }

@@ -31,6 +31,11 @@ macro_rules! reasons {
             #[cfg(test)]
             pub(crate) const ALL: &'static [Reason] = &[$(Reason::$name),*];
 
+            /// Whether there is no function of that name, or none that matches.
+            pub(crate) fn is_no_function(self) -> bool {
+                matches!(self, Reason::UnknownTarget | Reason::NoMatch)
+            }
+
             /// The error number that the writer of the command gets, positive.
             pub(crate) fn errno(self) -> i32 {
                 match self {
@@ -94,6 +99,8 @@ reasons! {
     NotAllowed, EPERM, "Module was not loaded with allow_override=1";
     /// `modify` changes the caller, not the functions.
     AttachOnly, EINVAL, "Only attach takes this word";
+    /// `pending` waits for a module.
+    NoModule, EINVAL, "pending wants a target MODULE:FUNCTION";
     /// `detach` takes one word.
     ExtraWord, EINVAL, "Nothing may follow the target";
     /// More than `command::MAX_WRITE` bytes.
@@ -165,13 +172,19 @@ mod tests {
         for reason in Reason::ALL {
             let text = reason.to_string();
             let first = text.chars().next().unwrap();
-            let is_name = ["ftrace", "latency", "override"]
+            let is_name = ["ftrace", "latency", "override", "pending"]
                 .iter()
                 .any(|name| text.starts_with(name));
             assert!(first.is_uppercase() || is_name, "{text}");
             assert!(!text.ends_with('.') && !text.contains('\n'), "{text}");
             assert!(errno::name(reason.errno()).is_some(), "{text}");
         }
+    }
+
+    #[test]
+    fn some_say_that_there_is_no_function() {
+        assert!(Reason::UnknownTarget.is_no_function() && Reason::NoMatch.is_no_function());
+        assert!(!Reason::NotTraceable.is_no_function() && !Reason::NothingLeft.is_no_function());
     }
 
     #[test]

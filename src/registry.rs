@@ -5,6 +5,10 @@
 //! A command does all that it says or, refused, nothing.
 
 use crate::{
+    attachment::{
+        Attachment,
+        Hook, //
+    },
     bindings,
     builtin,
     caller::{
@@ -16,6 +20,7 @@ use crate::{
     command::{
         Binding,
         Exclusions,
+        Flags,
         Selection,
         Target, //
     },
@@ -29,57 +34,31 @@ use crate::{
         self,
         Names, //
     },
-    histogram::Histogram,
     module_notifier::{
         LeavingText,
-        TextGoing, //
+        ModuleEvents, //
     },
     parameters,
+    ranking::Ranking,
     refusal::{
         Reason,
         Refusal, //
     },
     report::{
-        BindingLine,
         CallerLine,
         Hits,
         Status, //
     },
-    slot::SLOTS,
-    slot_data::SlotData,
-    tally::Tally, //
+    slot::SLOTS, //
 };
-use core::{
-    cmp::Reverse,
-    fmt::Display as _, //
-};
+use core::fmt::Display as _;
 use kernel::{
     alloc::AllocError,
     fmt,
     new_mutex,
     prelude::*,
-    str::CString,
-    sync::{
-        Arc,
-        Mutex, //
-    }, //
+    sync::Mutex, //
 };
-
-/// A target bound to a caller.
-struct Attachment {
-    // The first to go: ends the calls before that which they use.
-    calls: DirectCalls<Trampoline>,
-    target: CString,
-    exclusions: CString,
-    strict: bool,
-    caller: Caller,
-    filter: Filter,
-    /// Of its functions, sorted.
-    locations: KVVec<usize>,
-    /// How many functions of the target are not part of it, as somebody else has them.
-    left_out: usize,
-    past: Tally,
-}
 
 /// All attachments, in the order in which they were made.
 #[pin_data]
@@ -87,6 +66,15 @@ pub(crate) struct Registry {
     #[pin]
     attachments: Mutex<KVec<Attachment>>,
     workshop: Workshop,
+}
+
+/// What is to be hooked, and what is to run.
+struct Plan<'a> {
+    target: Target<'a>,
+    exclusions: Exclusions<'a>,
+    flags: Flags,
+    caller: &'a Caller,
+    filter: &'a Filter,
 }
 
 impl Registry {
@@ -110,7 +98,34 @@ impl Registry {
         if attachments.len() >= SLOTS {
             return Err(target.refuse(Reason::Full));
         }
-        let attachment = self.make_attachment(binding, caller, &attachments)?;
+        let hook = self.hook(
+            &Plan {
+                target,
+                exclusions: binding.exclusions,
+                flags: binding.flags,
+                caller: &caller,
+                filter: &binding.filter,
+            },
+            &attachments,
+        );
+        let hook = match hook {
+            Err(refusal) if binding.flags.pending && refusal.reason.is_no_function() => {
+                if function::is_loaded(&target).map_err(|e| target.refuse(e.into()))? {
+                    return Err(refusal);
+                }
+                None
+            }
+            result => Some(result?),
+        };
+        let mut attachment = Attachment::new(
+            &target,
+            &binding.exclusions,
+            binding.flags,
+            caller,
+            binding.filter,
+        )
+        .map_err(|error| target.refuse(error.into()))?;
+        attachment.hook = hook;
         attachments
             .push(attachment, GFP_KERNEL)
             .map_err(|_| target.refuse(Reason::NoMemory))
@@ -149,17 +164,47 @@ impl Registry {
         }
     }
 
+    /// Lets calls reach the callers of what is selected, or not. Nothing is detached by that.
+    pub(crate) fn set_enabled(
+        &self,
+        selection: &Selection<'_>,
+        is_enabled: bool,
+    ) -> Result<(), Refusal> {
+        let mut attachments = self.attachments.lock();
+        match selection {
+            Selection::All => {
+                let is_other = |attachment: &Attachment| attachment.flags().disabled == is_enabled;
+                let mut changed: KVec<usize> = KVec::with_capacity(attachments.len(), GFP_KERNEL)
+                    .map_err(|_| Reason::NoMemory.at(0))?;
+                for (index, attachment) in attachments.iter_mut().enumerate() {
+                    if !is_other(attachment) {
+                        continue;
+                    }
+                    if let Err(error) = attachment.set_enabled(is_enabled) {
+                        for index in changed {
+                            if let Some(attachment) = attachments.get_mut(index) {
+                                let _ = attachment.set_enabled(!is_enabled);
+                            }
+                        }
+                        return Err(Reason::from(error).at(0));
+                    }
+                    // Cannot fail: there is room for all.
+                    let _ = changed.push_within_capacity(index);
+                }
+                Ok(())
+            }
+            Selection::One(target) => find(&attachments, target)
+                .and_then(|index| attachments.get_mut(index))
+                .ok_or(target.refuse(Reason::NotAttached))?
+                .set_enabled(is_enabled)
+                .map_err(|error| target.refuse(error.into())),
+        }
+    }
+
     /// Writes a line for each attachment, which makes it again when it is written to `attach`.
     pub(crate) fn write_bindings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for attachment in self.attachments.lock().iter() {
-            BindingLine {
-                target: attachment.target(),
-                exclusions: attachment.exclusions(),
-                caller: &attachment.caller,
-                filter: attachment.filter,
-                strict: attachment.strict,
-            }
-            .fmt(f)?;
+            attachment.binding().fmt(f)?;
         }
         Ok(())
     }
@@ -168,16 +213,7 @@ impl Registry {
     pub(crate) fn write_status(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Status::header(f)?;
         for attachment in self.attachments.lock().iter() {
-            Status {
-                target: attachment.target(),
-                functions: attachment.locations.len(),
-                caller: attachment.caller.name(),
-                hits: attachment.hits(),
-                missed: attachment.missed(),
-                state: "active",
-                left_out: attachment.left_out,
-            }
-            .fmt(f)?;
+            attachment.status().fmt(f)?;
         }
         self.workshop.drain.write_status(f)
     }
@@ -206,7 +242,7 @@ impl Registry {
             Hits {
                 function: names.of(location),
                 hits,
-                target: attachment.target(),
+                target: attachment.name(),
             }
             .fmt(f)?;
         }
@@ -224,9 +260,9 @@ impl Registry {
             let Some(histogram) = attachment.histogram_of(location) else {
                 continue;
             };
-            let is_alone = attachment.locations.len() == 1;
+            let is_alone = attachment.locations().len() == 1;
             let name = if is_alone {
-                attachment.target()
+                attachment.name()
             } else {
                 names.of(location)
             };
@@ -241,41 +277,28 @@ impl Registry {
     /// Lets all histograms begin anew.
     pub(crate) fn clear_histograms(&self) {
         for attachment in self.attachments.lock().iter() {
-            if let Some(latency) = attachment.calls.trampoline().latency() {
+            if let Some(latency) = attachment.latency() {
                 latency.clear();
             }
         }
     }
 
-    fn make_attachment(
-        &self,
-        binding: &Binding<'_>,
-        caller: Caller,
-        others: &[Attachment],
-    ) -> Result<Attachment, Refusal> {
-        let target = binding.target;
-        let mut locations = self.find_functions(binding, &caller)?;
-        let found = locations.len();
+    /// Hooks what is planned, but for what the others have, or somebody else.
+    fn hook(&self, plan: &Plan<'_>, others: &[Attachment]) -> Result<Hook, Refusal> {
+        let target = plan.target;
         let blame = |reason: Reason| target.refuse(reason);
-        let may_leave_out = target.is_pattern() && !binding.strict;
-        let refuse_held = |reason| {
-            if binding.strict {
-                Reason::NotAll
-            } else {
-                reason
-            }
-        };
+        let is_strict = plan.flags.strict;
+        let may_leave_out = target.is_pattern() && !is_strict;
+        let refuse_held = |reason| if is_strict { Reason::NotAll } else { reason };
 
+        let mut locations = find_functions(plan)?;
+        let found = locations.len();
         locations.retain(|location| !others.iter().any(|other| other.hooks(*location)));
         if locations.is_empty() || !may_leave_out && locations.len() != found {
             return Err(blame(refuse_held(Reason::Overlaps)));
         }
         let calls = loop {
-            let trampoline = self
-                .workshop
-                .make(&caller, &binding.filter, target.text(), &locations)
-                .map_err(blame)?;
-            match register(&mut locations, trampoline) {
+            match self.register(plan, &mut locations) {
                 Err(Reason::Held) if may_leave_out => {
                     let is_any =
                         ftrace::take_out_held(&mut locations).map_err(|e| blame(e.into()))?;
@@ -288,40 +311,28 @@ impl Registry {
                 result => break result.map_err(blame)?,
             }
         };
-        let owned = |text: &str| CString::try_from_fmt(fmt!("{text}")).map_err(|e| blame(e.into()));
-        Ok(Attachment {
+        Ok(Hook {
             calls,
-            target: owned(target.text())?,
-            exclusions: owned(binding.exclusions.text())?,
-            strict: binding.strict,
             left_out: found - locations.len(),
             locations,
-            caller,
-            filter: binding.filter,
-            past: Tally::new(),
         })
     }
 
-    /// The functions that a caller can be attached to, whoever has them.
-    fn find_functions(
+    fn register(
         &self,
-        binding: &Binding<'_>,
-        caller: &Caller,
-    ) -> Result<KVVec<usize>, Refusal> {
-        let target = binding.target;
-        let mut locations = function::lookup(&target, &binding.exclusions)?;
-        if caller.waits_for_return() {
-            let mut names = Names::new().map_err(|e| target.refuse(e.into()))?;
-            locations.retain(|location| !caller::never_returns(names.of(*location)));
-            if locations.is_empty() {
-                return Err(target.refuse(Reason::NeverReturns));
+        plan: &Plan<'_>,
+        locations: &mut [usize],
+    ) -> Result<DirectCalls<Trampoline>, Reason> {
+        let target = plan.target.text();
+        let trampoline = self
+            .workshop
+            .make(plan.caller, plan.filter, target, locations)?;
+        DirectCalls::register(locations, trampoline, !plan.flags.disabled).map_err(|error| {
+            match error {
+                EBUSY => Reason::Held,
+                error => error.into(),
             }
-        }
-        let (functions, max) = (locations.len(), parameters::max_functions());
-        if functions > max {
-            return Err(target.refuse(Reason::TooMany { functions, max }));
-        }
-        Ok(locations)
+        })
     }
 
     fn change(
@@ -330,216 +341,150 @@ impl Registry {
         caller: Caller,
         filter: Filter,
     ) -> Result<(), Reason> {
-        let locations = &attachment.locations;
-        let waits = caller.waits_for_return();
-        if waits && !attachment.caller.waits_for_return() {
+        if caller.waits_for_return() && !attachment.caller.waits_for_return() {
             let mut names = Names::new()?;
-            let mut locations = locations.iter();
+            let mut locations = attachment.locations().iter();
             if locations.any(|location| caller::never_returns(names.of(*location))) {
                 return Err(Reason::NeverReturns);
             }
         }
-        attachment.past.make_room(locations)?;
-        let trampoline = self
-            .workshop
-            .make(&caller, &filter, attachment.target(), locations)?;
         let data = attachment.data().cloned();
-        attachment.calls.modify(trampoline)?;
-        attachment.past.add(data);
+        if let Some(hook) = &attachment.hook {
+            attachment.past.make_room(&hook.locations)?;
+            let trampoline =
+                self.workshop
+                    .make(&caller, &filter, attachment.name(), &hook.locations)?;
+            if let Some(hook) = &mut attachment.hook {
+                hook.calls.modify(trampoline)?;
+            }
+            attachment.past.add(data);
+        }
         attachment.caller = caller;
         attachment.filter = filter;
         Ok(())
     }
 
-    /// What is left of an attachment without the functions of a module, with the same hits.
-    fn without(&self, attachment: Attachment, text: &LeavingText) -> Option<Attachment> {
-        let Attachment {
-            calls,
-            target,
-            exclusions,
-            strict,
-            caller,
-            filter,
-            mut locations,
-            left_out,
-            mut past,
-        } = attachment;
+    /// Hooks an attachment again without the functions of a module that goes, with the same hits.
+    /// Returns whether anything is left of it.
+    fn hook_without(&self, attachment: &mut Attachment, text: &LeavingText) -> bool {
         // What the old trampoline may have held is held by the new one, and in between as well.
         let _held = HeldModule::new();
-        let data = calls.trampoline().data().cloned();
+        let data = attachment.data().cloned();
+        let Some(hook) = attachment.hook.take() else {
+            return true;
+        };
+        let Hook {
+            calls,
+            mut locations,
+            left_out,
+        } = hook;
         drop(calls);
-        let room = past.make_room(&locations);
+        let room = attachment.past.make_room(&locations);
+        if room.is_ok() {
+            attachment.past.add(data);
+        }
+        // What has been told apart is known by where it was.
+        attachment.past.forget(|location| text.contains(location));
         locations.retain(|location| !text.contains(*location));
         if locations.is_empty() {
-            return None;
+            return attachment.flags().pending;
         }
-        let calls = room
+        let plan = Plan::of(attachment);
+        match room
             .map_err(Reason::from)
-            .and_then(|()| {
-                past.add(data);
-                past.forget(|location| text.contains(location));
-                let target = target.to_str().unwrap_or_default();
-                self.workshop.make(&caller, &filter, target, &locations)
-            })
-            .and_then(|trampoline| register(&mut locations, trampoline))
-            .inspect_err(|reason| {
-                let errno = reason.errno();
-                pr_warn!("{target:?}: detached with a module that went, error {errno}\n");
-            })
-            .ok()?;
-        Some(Attachment {
-            calls,
-            target,
-            exclusions,
-            strict,
-            caller,
-            filter,
-            locations,
-            left_out,
-            past,
-        })
+            .and_then(|()| self.register(&plan, &mut locations))
+        {
+            Ok(calls) => {
+                attachment.hook = Some(Hook {
+                    calls,
+                    locations,
+                    left_out,
+                });
+                true
+            }
+            Err(reason) => {
+                let name = attachment.name();
+                let reason = format_args!("{reason}");
+                pr_warn!("{name}: detached with a module that went: {reason}\n");
+                false
+            }
+        }
     }
 }
 
-/// ftrace forgets the functions of text that goes, but not that they were to be called directly:
-/// with a function of another module at such an address, detaching would shut ftrace down. So they
-/// are detached before. What else the attachment hooks is hooked again, with the same hits.
-impl TextGoing for Registry {
-    fn text_going(&self, text: &LeavingText) {
-        self.workshop.callers.remove_those_of(text);
+impl<'a> Plan<'a> {
+    fn of(attachment: &'a Attachment) -> Self {
+        Plan {
+            target: attachment.target(),
+            exclusions: attachment.exclusions(),
+            flags: attachment.flags(),
+            caller: &attachment.caller,
+            filter: &attachment.filter,
+        }
+    }
+}
+
+/// The functions that are meant, whoever has them.
+fn find_functions(plan: &Plan<'_>) -> Result<KVVec<usize>, Refusal> {
+    let target = plan.target;
+    let mut locations = function::lookup(&target, &plan.exclusions)?;
+    if plan.caller.waits_for_return() {
+        let mut names = Names::new().map_err(|e| target.refuse(e.into()))?;
+        locations.retain(|location| !caller::never_returns(names.of(*location)));
+        if locations.is_empty() {
+            return Err(target.refuse(Reason::NeverReturns));
+        }
+    }
+    let (functions, max) = (locations.len(), parameters::max_functions());
+    if functions > max {
+        return Err(target.refuse(Reason::TooMany { functions, max }));
+    }
+    Ok(locations)
+}
+
+impl ModuleEvents for Registry {
+    fn module_coming(&self, name: &str) {
         let mut attachments = self.attachments.lock();
-        let mut index = 0;
-        while let Some(attachment) = attachments.get(index) {
-            let mut locations = attachment.locations.iter();
-            if !locations.any(|location| text.contains(*location)) {
-                index += 1;
-                continue;
-            }
-            let Ok(attachment) = attachments.remove(index) else {
+        for index in 0..attachments.len() {
+            let Some(attachment) = attachments.get(index) else {
                 return;
             };
-            if let Some(rest) = self.without(attachment, text) {
-                // Cannot fail: there was room for it before.
-                let _ = attachments.insert_within_capacity(index, rest);
-                index += 1;
+            if attachment.hook.is_some() || attachment.target().module() != Some(name) {
+                continue;
             }
-        }
-    }
-}
-
-impl Attachment {
-    fn hooks(&self, location: usize) -> bool {
-        self.locations.binary_search(&location).is_ok()
-    }
-
-    /// What its trampoline works with, if it has something of its own.
-    fn data(&self) -> Option<&Arc<SlotData>> {
-        self.calls.trampoline().data()
-    }
-
-    /// Calls that were handled since the target was attached, by whichever caller.
-    fn hits(&self) -> u64 {
-        let now = self.data().map_or(0, |data| data.hits());
-        self.past.hits().wrapping_add(now)
-    }
-
-    fn missed(&self) -> u64 {
-        let now = self.data().map_or(0, |data| data.missed());
-        self.past.missed().wrapping_add(now)
-    }
-
-    /// Calls of one of its functions, if they are told apart, and there were any.
-    fn hits_of(&self, location: usize) -> Option<u64> {
-        let is_alone = self.locations.len() == 1;
-        let now = self.data().map_or(0, |data| match data.each() {
-            Some(each) => each.of(location),
-            None if is_alone => data.hits(),
-            None => 0,
-        });
-        let past = if is_alone && !self.past.is_told_apart() {
-            self.past.hits()
-        } else {
-            self.past.hits_of(location)
-        };
-        Some(now.wrapping_add(past)).filter(|hits| *hits > 0)
-    }
-
-    /// The histogram of one of its functions, if it keeps one; of a group, if it is not empty.
-    fn histogram_of(&self, location: usize) -> Option<Histogram> {
-        let each = self.data()?.each();
-        let cell = each.map_or(0, |each| each.cell(location));
-        let histogram = self.calls.trampoline().latency()?.sum(cell);
-        (each.is_none() || histogram.count() > 0).then_some(histogram)
-    }
-
-    fn target(&self) -> &str {
-        // Cannot fail: it was made from a `str`.
-        self.target.to_str().unwrap_or_default()
-    }
-
-    fn exclusions(&self) -> Exclusions<'_> {
-        Exclusions::again(self.exclusions.to_str().unwrap_or_default())
-    }
-}
-
-/// Functions of all attachments, those with the greatest number first.
-struct Ranking(KVVec<Ranked>);
-
-struct Ranked {
-    attachment: usize,
-    location: usize,
-    number: u64,
-}
-
-impl Ranking {
-    /// Ranks those functions that have a number.
-    fn new(
-        attachments: &[Attachment],
-        number: impl Fn(&Attachment, usize) -> Option<u64>,
-    ) -> Result<Self> {
-        let mut ranking = KVVec::new();
-        for (index, attachment) in attachments.iter().enumerate() {
-            for &location in &attachment.locations {
-                if let Some(number) = number(attachment, location) {
-                    let ranked = Ranked {
-                        attachment: index,
-                        location,
-                        number,
-                    };
-                    ranking.push(ranked, GFP_KERNEL)?;
+            match self.hook(&Plan::of(attachment), &attachments) {
+                Ok(hook) => {
+                    if let Some(attachment) = attachments.get_mut(index) {
+                        attachment.hook = Some(hook);
+                    }
+                }
+                Err(refusal) => {
+                    let (target, reason) = (attachment.name(), refusal.reason);
+                    let reason = format_args!("{reason}");
+                    pr_warn!("{target}: still pending: {reason}\n");
                 }
             }
         }
-        ranking.sort_unstable_by_key(|ranked: &Ranked| Reverse(ranked.number));
-        Ok(Ranking(ranking))
     }
 
-    /// Each of them: of which attachment it is, where, and its number.
-    fn of<'a>(
-        &'a self,
-        attachments: &'a [Attachment],
-    ) -> impl Iterator<Item = (&'a Attachment, usize, u64)> {
-        self.0.iter().filter_map(|ranked| {
-            let attachment = attachments.get(ranked.attachment)?;
-            Some((attachment, ranked.location, ranked.number))
-        })
+    /// ftrace forgets the functions of text that goes, but not that they were to be called
+    /// directly: with a function of another module at such an address, detaching would shut ftrace
+    /// down. So they are detached before. What else the attachment hooks is hooked again.
+    fn text_going(&self, text: &LeavingText) {
+        self.workshop.callers.remove_those_of(text);
+        let mut attachments = self.attachments.lock();
+        attachments.retain(|attachment| {
+            let mut locations = attachment.locations().iter();
+            !locations.any(|location| text.contains(*location))
+                || self.hook_without(attachment, text)
+        });
     }
-}
-
-fn register(
-    locations: &mut [usize],
-    trampoline: Trampoline,
-) -> Result<DirectCalls<Trampoline>, Reason> {
-    DirectCalls::register(locations, trampoline).map_err(|error| match error {
-        EBUSY => Reason::Held,
-        error => error.into(),
-    })
 }
 
 fn find(attachments: &[Attachment], target: &Target<'_>) -> Option<usize> {
     attachments
         .iter()
-        .position(|attachment| attachment.target() == target.text())
+        .position(|attachment| attachment.name() == target.text())
 }
 
 impl From<Error> for Reason {

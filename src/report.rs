@@ -6,7 +6,10 @@
 //! Knows nothing of the kernel, so that it is tested on the host as well.
 
 use crate::{
-    command::Exclusions,
+    command::{
+        Exclusions,
+        Flags, //
+    },
     filter::Filter, //
 };
 use core::fmt;
@@ -23,7 +26,7 @@ pub(crate) struct Status<'a> {
     pub(crate) hits: u64,
     /// Calls that it had to skip.
     pub(crate) missed: u64,
-    /// `active`: calls of the target reach the caller.
+    /// Whether calls of the target reach the caller: `active`, or why not.
     pub(crate) state: &'a str,
     /// Functions that somebody else has.
     pub(crate) left_out: usize,
@@ -156,8 +159,8 @@ pub(crate) struct BindingLine<'a> {
     pub(crate) caller: &'a dyn fmt::Display,
     /// Which calls it sees.
     pub(crate) filter: Filter,
-    /// Whether no function could be left out.
-    pub(crate) strict: bool,
+    /// What else was said.
+    pub(crate) flags: Flags,
 }
 
 impl fmt::Display for BindingLine<'_> {
@@ -166,11 +169,7 @@ impl fmt::Display for BindingLine<'_> {
         for excluded in self.exclusions.targets().flatten() {
             write!(f, " !{excluded}")?;
         }
-        write!(f, " {}{}", self.caller, self.filter)?;
-        if self.strict {
-            f.write_str(" strict")?;
-        }
-        f.write_str("\n")
+        writeln!(f, " {}{}{}", self.caller, self.filter, self.flags)
     }
 }
 

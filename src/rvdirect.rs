@@ -3,7 +3,7 @@
 //! Hooks kernel functions by direct calls of ftrace.
 //!
 //! What is made in which order is here; what each part does, in the part. Dependencies point one
-//! way: `debugfs` → `registry` → `function`, `caller` → `drain`, `external` → `slot` → `slot_data` →
+//! way: `debugfs`, `load_time` → `registry` → `ranking` → `attachment` → `function`, `caller` → `drain`, `external` → `slot` → `slot_data` →
 //! `function_counts`, `handlers`, `latency` → `ftrace`; the command language, the index of functions
 //! and the formats know nothing of the kernel.
 
@@ -15,6 +15,7 @@ use kernel::{
     ThisModule, //
 };
 
+mod attachment;
 mod bindings;
 mod builtin;
 mod caller;
@@ -32,8 +33,10 @@ mod function_index;
 mod handlers;
 mod histogram;
 mod latency;
+mod load_time;
 mod module_notifier;
 mod parameters;
+mod ranking;
 mod refusal;
 mod registry;
 mod report;
@@ -65,7 +68,7 @@ struct RvDirect {
     _files: Scope<debugfs::Interface>,
     #[pin]
     _notifier: ModuleNotifier<Registry>,
-    _registry: Arc<Registry>,
+    registry: Arc<Registry>,
 }
 
 impl InPlaceModule for RvDirect {
@@ -82,8 +85,14 @@ impl InPlaceModule for RvDirect {
             let registry = Arc::pin_init(Registry::new(workshop), GFP_KERNEL)?;
             Ok(try_pin_init!(Self {
                 _notifier <- ModuleNotifier::new(registry.clone()),
+                // Not before it, which some of that waits for.
+                _: { load_time::attach(&registry)? },
                 _files <- debugfs::files(registry.clone()),
-                _registry: registry,
+                registry,
+            })
+            .pin_chain(|this| {
+                load_time::enable(&this.registry);
+                Ok(())
             }))
         })
     }

@@ -5,6 +5,7 @@
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/clock.h>
@@ -105,6 +106,19 @@ bool rvdirect_get_live(struct module *mod)
 void rvdirect_put(struct module *mod)
 {
 	module_put(mod);
+}
+
+bool rvdirect_is_loaded(const char *name)
+{
+	/* /sys/module/, which has what is built in as well. */
+	struct kobject *kobj = kset_find_obj(THIS_MODULE->mkobj.kobj.kset, name);
+	bool loaded;
+
+	if (!kobj)
+		return false;
+	loaded = container_of(kobj, struct module_kobject, kobj)->mod;
+	kobject_put(kobj);
+	return loaded;
 }
 
 const char *rvdirect_module_name(const struct module *mod)

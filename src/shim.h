@@ -52,6 +52,9 @@ void rvdirect_drain(void);
 bool rvdirect_get_live(struct module *mod);
 void rvdirect_put(struct module *mod);
 
+/* Whether a module of that name is there, or on its way. */
+bool rvdirect_is_loaded(const char *name);
+
 /* The name of a module, which lives as long. */
 const char *rvdirect_module_name(const struct module *mod);
 

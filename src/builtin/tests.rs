@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 use super::*;
-use crate::command::Exclusions;
+use crate::command::{
+    Exclusions,
+    Flags, //
+};
 use crate::{
     filter::Filter,
     random::Random,
@@ -141,7 +144,7 @@ fn round_trip() {
             exclusions: Exclusions::again(""),
             caller: &builtin,
             filter: Filter::default(),
-            strict: false,
+            flags: Flags::default(),
         }
         .to_string();
         assert_eq!(parse(&line), Ok(Some(builtin)), "{line}");

@@ -103,6 +103,7 @@ fn takes_patterns() {
         assert_eq!(target.text(), text);
         assert!(target.is_pattern(), "{text}");
     }
+    assert_eq!(Target::again("m:vfs_*").module(), Some("m"));
     assert!(!Binding::parse("m:f.x$y count").unwrap().target.is_pattern());
 }
 
@@ -136,10 +137,24 @@ fn takes_exclusions() {
 /// `modify` says nothing of which functions there are.
 #[test]
 fn some_words_are_for_attach_alone() {
-    assert!(Binding::parse("vfs_* count strict").unwrap().strict);
-    assert!(!Binding::parse("vfs_* count").unwrap().strict);
+    let flags = |line| Binding::parse(line).unwrap().flags;
+    assert_eq!(flags("vfs_* count"), Flags::default());
+    assert!(flags("vfs_* count a=1 strict").strict);
+    assert!(flags("vfs_* count disabled").disabled);
+    assert!(flags("m:vfs_* count pending").pending);
+    let all = flags("m:f count disabled a=1 pending strict");
+    assert_eq!(all.to_string(), " strict pending disabled");
+    assert_eq!(
+        Binding::parse(" f count pending"),
+        Err(Reason::NoModule.at(1))
+    );
     assert!(Binding::parse_modify("vfs_* count a=1").is_ok());
-    for (line, column) in [("f  !g count", 3), ("f count a=1 strict", 12)] {
+    for (line, column) in [
+        ("f  !g count", 3),
+        ("f count a=1 strict", 12),
+        ("f count disabled", 8),
+        ("m:f count pending", 10),
+    ] {
         assert_eq!(
             Binding::parse_modify(line),
             Err(Reason::AttachOnly.at(column))
@@ -244,7 +259,7 @@ fn round_trip() {
             exclusions: binding.exclusions,
             caller: &binding.caller.text,
             filter: binding.filter,
-            strict: binding.strict,
+            flags: binding.flags,
         }
         .to_string();
         assert_eq!(printed.matches('\n').count(), 1);

@@ -1,0 +1,264 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Attachments that are there, but not active: disabled ones, those that wait for
+# a module, and those of the module's own parameter.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/functions.sh
+. "$here/functions.sh"
+
+einval='Invalid argument'
+twin=rvdirect_test_twin
+pending=$twin:rvdirect_test_shared
+
+# attached: what is attached, in one line.
+attached()
+{
+	tr '\n' ';' <"$rvdirect/attach"
+}
+
+state()
+{
+	column 6 "$1"
+}
+
+disabled_and_enabled()
+{
+	attach "rvdirect_test_target $1"
+	echo 5 >"$target/call_task"
+	write disable rvdirect_test_target
+	expect "state" "$(state rvdirect_test_target)" disabled
+	expect "attach" "$(attached)" "$(sed 's/ disabled//' "$rvdirect/attach") disabled;"
+	echo 100 >"$target/call_task"
+	expect "hits" "$(hits rvdirect_test_target)" "$(handled "$1" 5)"
+	write disable rvdirect_test_target
+	write enable rvdirect_test_target
+	expect "state" "$(state rvdirect_test_target)" active
+	echo 7 >"$target/call_task"
+	expect "hits" "$(hits rvdirect_test_target)" "$(handled "$1" 12)"
+	write enable rvdirect_test_target
+}
+
+all_of_them_at_once()
+{
+	attach 'rvdirect_test_target count
+rvdirect_test_shared latency disabled
+vfs_f* trace'
+	write disable '*'
+	expect "states" "$(awk 'NR > 1 { print $6 }' "$rvdirect/status" | sort -u)" disabled
+	printed=$(cat "$rvdirect/attach")
+	write detach '*'
+	attach "$printed"
+	expect "attach, written back" "$(cat "$rvdirect/attach")" "$printed"
+	echo 5 >"$target/call_task"
+	expect "hits" "$(hits rvdirect_test_target)" 0
+	write enable '*'
+	expect "states" "$(awk 'NR > 1 { print $6 }' "$rvdirect/status" | sort -u)" active
+	echo 5 >"$target/call_task"
+	expect "hits" "$(hits rvdirect_test_target)" 5
+}
+
+modify_leaves_it_disabled()
+{
+	attach 'rvdirect_test_target count disabled'
+	write modify 'rvdirect_test_target trace args=1'
+	expect "attach" "$(attached)" 'rvdirect_test_target trace args=1 disabled;'
+	echo 5 >"$target/call_task"
+	expect "hits" "$(hits rvdirect_test_target)" 0
+	write enable rvdirect_test_target
+	echo 5 >"$target/call_task"
+	expect "hits" "$(hits rvdirect_test_target)" 5
+}
+
+# Calls that sleep in the target when it is disabled come back as ever.
+calls_in_the_target_come_back()
+{
+	load rvdirect_test_shapes
+	attach "$sleeper latency"
+	send_to_sleep 3
+	write disable $sleeper
+	send_to_sleep 2
+	write modify "$sleeper count"
+	write enable $sleeper
+	wake_up
+	drained
+	expect "hits" "$(hits $sleeper)" 3
+	write detach $sleeper
+	drained
+	rmmod rvdirect_test_shapes
+}
+
+# While all harts call it: each call is a hit or none, and nothing breaks.
+switching_under_load()
+{
+	attach 'rvdirect_test_target latency'
+	start_hitting
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		write disable rvdirect_test_target
+		write enable rvdirect_test_target
+	done
+	stop_hitting
+	hits=$(hits rvdirect_test_target)
+	[ "$hits" -gt 0 ]
+	[ "$hits" -le "$calls" ]
+	drained
+}
+
+what_is_not_attached_is_ENOENT()
+{
+	for file in enable disable; do
+		refused $file vfs_fsync 'No such file or directory' 'Target is not attached' vfs
+		refused $file '* x' "$einval" 'Nothing may follow the target' x
+		echo '*' >"$rvdirect/$file"
+	done
+	refused modify 'vfs_fsync count disabled' "$einval" 'Only attach takes this word' disabled
+}
+
+# It is live before the first function of the module runs.
+a_pending_target_waits_for_its_module()
+{
+	attach "$pending count pending"
+	expect "attach" "$(attached)" "$pending count pending;"
+	expect "state" "$(state $pending) $(functions_of $pending)" 'pending 0'
+	load $twin calls=5
+	expect "state" "$(state $pending) $(functions_of $pending)" 'active 1'
+	expect "hits" "$(hits $pending)" 5
+	# And again, with the same hits.
+	rmmod $twin
+	expect "state" "$(state $pending) $(hits $pending)" 'pending 5'
+	load $twin calls=3
+	expect "state" "$(state $pending) $(hits $pending)" 'active 8'
+	write detach $pending
+	rmmod $twin
+}
+
+a_pending_pattern_counts_each_function()
+{
+	attach "$twin:rvdirect_* latency pending"
+	write modify "$twin:rvdirect_* count"
+	load $twin calls=4
+	[ "$(functions_of "$twin:rvdirect_*")" -ge 1 ]
+	expect "hits" "$(hits_of $pending)" 4
+	rmmod $twin
+	expect "hits" "$(hits_of $pending)" ''
+	expect "state" "$(state "$twin:rvdirect_*")" pending
+}
+
+a_pending_target_can_be_disabled()
+{
+	attach "$pending count pending disabled"
+	load $twin calls=4
+	expect "state" "$(state $pending) $(hits $pending)" 'disabled 0'
+	rmmod $twin
+	write enable $pending
+	expect "attach" "$(attached)" "$pending count pending;"
+	load $twin calls=4
+	expect "state" "$(state $pending) $(hits $pending)" 'active 4'
+	rmmod $twin
+	write disable $pending
+	expect "attach" "$(attached)" "$pending count pending disabled;"
+}
+
+pending_is_for_what_is_not_there()
+{
+	refused attach 'rvdirect_test_shared count pending' "$einval" \
+		'pending wants a target MODULE:FUNCTION' rvdirect
+	load $twin
+	refused attach "$twin:no_such_function count pending" 'No such file or directory' \
+		'No function has that name' $twin
+	refused attach "$twin:no_such_* count pending" 'No such file or directory' \
+		'No traceable function matches the pattern' $twin
+	attach "$pending count pending"
+	expect "state" "$(state $pending)" active
+	rmmod $twin
+	expect "state" "$(state $pending)" pending
+}
+
+# Whoever has a function keeps it, and the kernel's log says so.
+a_pending_target_may_come_too_late()
+{
+	attach "$twin:no_such_function count pending"
+	dmesg -c >/dev/null
+	load $twin
+	expect "state" "$(state $twin:no_such_function)" pending
+	dmesg | grep -q "rvdirect: $twin:no_such_function: still pending: No function has that name"
+	rmmod $twin
+}
+
+# loading PARAMETER: loads the module anew.
+loading()
+{
+	rmmod rvdirect
+	modprobe rvdirect "$@"
+}
+
+attached_on_loading()
+{
+	loading attach="rvdirect_test_target count;
+		vfs_f* !vfs_fsync latency ; rvdirect_test_shared count disabled;;
+		$pending nop pending"
+	expect "attach" "$(attached)" "rvdirect_test_target count;vfs_f* !vfs_fsync latency;$(
+	)rvdirect_test_shared count disabled;$pending nop pending;"
+	expect "states" "$(awk 'NR > 1 { print $6 }' "$rvdirect/status" | tr '\n' ' ')" \
+		'active active disabled pending '
+	echo 5 >"$target/call_task"
+	expect "hits" "$(hits rvdirect_test_target)" 5
+	write detach '*'
+	drained
+	loading
+	expect "attach" "$(attached)" ''
+}
+
+# refused_on_loading ATTACH LINE ERRNO SENTENCE
+refused_on_loading()
+{
+	dmesg -c >/dev/null
+	rmmod rvdirect
+	if message=$(insmod /modules/rvdirect.ko "attach=\"$1\"" 2>&1); then
+		fail "'$1' was taken"
+	fi
+	dmesg | grep -q "rvdirect: $2: $4\$" || fail "$(dmesg)"
+	case $message in
+	*": $3") ;;
+	*) fail "'$1': is '$message', should be '$3'" ;;
+	esac
+	[ ! -d "$rvdirect" ]
+	fails grep -E '\[rvdirect\]|direct' "$tracing/enabled_functions"
+	modprobe rvdirect
+}
+
+a_bad_line_refuses_the_load()
+{
+	refused_on_loading 'vfs_fsync' vfs_fsync 'Invalid argument' 'No caller is given'
+	# Whatever stood before it, even while calls sleep in its target.
+	load rvdirect_test_shapes
+	send_to_sleep 1
+	refused_on_loading "$sleeper latency;rvdirect_test_target count; no_such_name count" \
+		'no_such_name count' 'unknown symbol in module, or unknown parameter' \
+		'No function has that name'
+	# The loader keeps EEXIST for itself.
+	refused_on_loading 'rvdirect_test_target count;rvdirect_test_target nop' \
+		'rvdirect_test_target nop' 'Device or resource busy' \
+		'Target is attached already, write to modify instead'
+	wake_up
+	rmmod rvdirect_test_shapes
+}
+
+tests=
+under "nop count trace return latency" disabled_and_enabled
+# shellcheck disable=SC2086 # several words
+run_tests \
+	$tests \
+	all_of_them_at_once \
+	modify_leaves_it_disabled \
+	calls_in_the_target_come_back \
+	switching_under_load \
+	what_is_not_attached_is_ENOENT \
+	a_pending_target_waits_for_its_module \
+	a_pending_pattern_counts_each_function \
+	a_pending_target_can_be_disabled \
+	pending_is_for_what_is_not_there \
+	a_pending_target_may_come_too_late \
+	attached_on_loading \
+	a_bad_line_refuses_the_load
