@@ -141,8 +141,69 @@ an_empty_handler_costs_80_at_most()
 	rmmod rvdirect_test_callers
 }
 
+# instructions_of FILE LINE: what writing takes, in thousands; of this task, and so
+# not of others while it waits. The shell forks nothing.
+instructions_of()
+{
+	read -r before <"$target/runtime"
+	printf '%s\n' "$2" >"$rvdirect/$1"
+	read -r after <"$target/runtime"
+	thousands=$(((after - before) / 1000))
+}
+
+# attaching TARGET: sets $functions, $attaching and $detaching.
+attaching()
+{
+	# The first one brings in what the others need.
+	for _ in 1 2; do
+		instructions_of attach "$1 count"
+		attaching=$thousands
+		functions=$(functions_of "$1")
+		instructions_of detach "$1"
+		detaching=$thousands
+	done
+	printf '%d %d %d\n' "$functions" "$attaching" "$detaching" >>/tmp/scale
+}
+
+# pattern_of COUNT: one that so many functions of the kernel match, or the fewest
+# that are more.
+pattern_of()
+{
+	awk -v least="$1" '!/\[/ {
+		for (n = 1; n <= 8; n++)
+			count[substr($1, 1, n)]++
+	} END {
+		for (start in count)
+			if (start !~ /^[0-9]/ && count[start] >= least &&
+			    (!best || count[start] < count[best] ||
+			     count[start] == count[best] && start < best))
+				best = start
+		print best "*"
+	}' "$tracing/available_filter_functions"
+}
+
+# Most of what detaching takes for a function is ftrace's patching of its entry.
+a_thousand_functions_attach_as_three_and_detach_as_two()
+{
+	echo 100000 >$max_functions
+	: >/tmp/scale
+	attaching vfs_fsync
+	attach_one=$attaching
+	detach_one=$detaching
+	attaching "$(pattern_of 10)"
+	attaching "$(pattern_of 100)"
+	attaching "$(pattern_of 1000)"
+	[ "$functions" -ge 1000 ]
+	attach_thousand=$attaching
+	detach_thousand=$detaching
+	attaching '*'
+	cat /tmp/scale
+	[ "$attach_thousand" -le $((3 * attach_one)) ]
+	[ "$detach_thousand" -le $((2 * detach_one)) ]
+}
+
 : >/tmp/costs
-trap 'sed "s/^/# cost: /" /tmp/costs' EXIT
+trap 'sed "s/^/# cost: /" /tmp/costs; sed "s/^/# scale: /" /tmp/scale' EXIT
 run_tests \
 	nop_costs_6_at_most \
 	count_costs_16_at_most \
@@ -154,4 +215,5 @@ run_tests \
 	latency_costs_120_at_most \
 	latency_costs_150_at_most_in_a_group \
 	override_costs_20_at_most \
-	an_empty_handler_costs_80_at_most
+	an_empty_handler_costs_80_at_most \
+	a_thousand_functions_attach_as_three_and_detach_as_two

@@ -11,12 +11,15 @@
  *			interrupts off; exact if QEMU counts them (-icount)
  *	instructions_least
  *			the same for a function that is a "ret" and nothing else
+ *	runtime	read: nanoseconds that the reading task has run; instructions,
+ *			if QEMU counts them
  *
  * The function is rvdirect_test_target() in all but call_shared.
  */
 #include <linux/debugfs.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 
 #include <asm/csr.h>
@@ -132,6 +135,15 @@ static int instructions_least(void *unused, u64 *count)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(instructions_least_fops, instructions_least, NULL, "%llu\n");
 
+static int runtime(void *unused, u64 *nanoseconds)
+{
+	/* Brings it up to date. */
+	schedule();
+	*nanoseconds = current->se.sum_exec_runtime;
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(runtime_fops, runtime, NULL, "%llu\n");
+
 static struct dentry *dir;
 
 static int __init rvdirect_test_init(void)
@@ -142,6 +154,7 @@ static int __init rvdirect_test_init(void)
 	debugfs_create_file_unsafe("call_shared", 0200, dir, NULL, &call_shared_fops);
 	debugfs_create_file_unsafe("result", 0400, dir, NULL, &result_fops);
 	debugfs_create_file_unsafe("instructions", 0400, dir, NULL, &instructions_fops);
+	debugfs_create_file_unsafe("runtime", 0400, dir, NULL, &runtime_fops);
 	debugfs_create_file_unsafe("instructions_least", 0400, dir, NULL, &instructions_least_fops);
 	return 0;
 }
