@@ -34,6 +34,14 @@ modules_install:
 	@[ -e .tree ] || { echo 'rvdirect: error: nothing is built yet: run make' >&2; exit 1; }
 	$(kbuild) modules_install
 
+# The command and its manual page; the module has modules_install.
+PREFIX ?= /usr/local
+
+.PHONY: install
+install:
+	install -D -m 755 scripts/rvdirect $(DESTDIR)$(PREFIX)/sbin/rvdirect
+	install -D -m 644 Documentation/rvdirect.8 $(DESTDIR)$(PREFIX)/share/man/man8/rvdirect.8
+
 .PHONY: clean
 clean:
 	@[ ! -e .tree ] || $(kbuild) clean
@@ -92,7 +100,7 @@ help:
 	@echo '  run             - boot the guest, hook real functions, show what was seen'
 	@echo '  test            - all tests, on the host and in the guest'
 	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
-	@echo "  deb             - a Debian package of the module for Debian's own kernel"
+	@echo "  deb             - Debian packages, of the module for Debian's own kernel"
 	@echo '  bench           - what each caller costs, in instructions'
 	@echo '  vm SCRIPT=path  - run a script in the guest as root; see scripts/vm'
 	@echo '                    for VM_KERNEL=debug|debian VM_SMP= VM_MEM= VM_ICOUNT=1'
@@ -103,5 +111,6 @@ help:
 	@echo 'For a kernel of your own, with KDIR=build-tree:'
 	@echo '  modules         - build rvdirect.ko (default)'
 	@echo '  modules_install - install it; INSTALL_MOD_PATH= as for any module'
+	@echo '  install         - install the command rvdirect; PREFIX=, DESTDIR='
 	@echo '  rust-analyzer   - write rust-project.json'
 	@echo '  clean           - remove what was built'
