@@ -73,7 +73,7 @@
 /**
  * struct rvdirect_row - what a hart counts for a slot
  * @entered: calls that came to the trampoline; of those that "override" may let
- *	pass, only the ones that it overrode
+ *	pass, only the ones that it overrode; of a group that "count" has, none
  * @missed: those of them that the handler was not called for
  * @left: those that came back, where the trampoline waits for them
  * @counts: those that came to each function, by its cell, where the trampoline

@@ -90,6 +90,23 @@ each_function_has_its_hits()
 	expect "hits" "$(hits_of rvdirect_test:rvdirect_test_shared)" 6000
 }
 
+the_last_function_of_a_group_keeps_its_hits()
+{
+	load rvdirect_test_twin calls=1
+	attach 'rvdirect_test_shared trace'
+	echo 5 >"$target/call_shared"
+	expect "hits" "$(tail -n +2 "$rvdirect/hits")" ''
+	rmmod rvdirect_test_twin
+	# Whose those were is not known.
+	expect "hits" "$(tail -n +2 "$rvdirect/hits")" ''
+	for caller in count latency trace; do
+		write modify "rvdirect_test_shared $caller"
+		echo 5 >"$target/call_shared"
+	done
+	expect "hits" "$(hits_of rvdirect_test:rvdirect_test_shared)" 15
+	expect "hits" "$(hits rvdirect_test_shared)" 20
+}
+
 hits_are_shown_of_single_functions_as_well()
 {
 	attach 'rvdirect_test_target trace'
@@ -241,6 +258,7 @@ run_tests \
 	exclusions_are_left_out \
 	a_module_has_patterns_of_its_own \
 	$tests \
+	the_last_function_of_a_group_keeps_its_hits \
 	hits_are_shown_of_single_functions_as_well \
 	each_function_has_its_histogram \
 	every_caller_works_on_a_group \

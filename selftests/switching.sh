@@ -143,6 +143,20 @@ a_pending_pattern_counts_each_function()
 	rmmod $twin
 	expect "hits" "$(hits_of $pending)" ''
 	expect "state" "$(state "$twin:rvdirect_*")" pending
+	# What was counted of functions that were there before is not that of these.
+	load $twin
+	expect "functions' hits" "$(tail -n +2 "$rvdirect/hits")" ''
+	expect "hits" "$(hits "$twin:rvdirect_*")" 4
+	rmmod $twin
+}
+
+a_pending_module_may_have_dashes()
+{
+	name='rvdirect-test-twin:rvdirect_test_shared'
+	attach "$name count pending"
+	load $twin calls=2
+	expect "state" "$(state $name) $(hits $name)" 'active 2'
+	rmmod $twin
 }
 
 a_pending_target_can_be_disabled()
@@ -257,6 +271,7 @@ run_tests \
 	what_is_not_attached_is_ENOENT \
 	a_pending_target_waits_for_its_module \
 	a_pending_pattern_counts_each_function \
+	a_pending_module_may_have_dashes \
 	a_pending_target_can_be_disabled \
 	pending_is_for_what_is_not_there \
 	a_pending_target_may_come_too_late \

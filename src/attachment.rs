@@ -137,12 +137,7 @@ impl Attachment {
             None if is_alone => data.hits(),
             None => 0,
         });
-        let past = if is_alone && !self.past.is_told_apart() {
-            self.past.hits()
-        } else {
-            self.past.hits_of(location)
-        };
-        Some(now.wrapping_add(past)).filter(|hits| *hits > 0)
+        Some(now.wrapping_add(self.past.hits_of(location))).filter(|hits| *hits > 0)
     }
 
     /// The histogram of one of its functions, if it keeps one; of a group, if it is not empty.

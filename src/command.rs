@@ -147,9 +147,17 @@ impl<'a> Target<'a> {
         self.function().contains(['*', '?', '['])
     }
 
-    /// The module whose functions alone are meant; any, if none is named.
+    /// The module whose functions alone are meant; any, if none is named. As it was written: the
+    /// kernel has `_` for each `-`.
     pub(crate) fn module(&self) -> Option<&'a str> {
         self.text.split_once(':').map(|(module, _)| module)
+    }
+
+    /// Whether that is the module which the kernel calls so.
+    pub(crate) fn is_of_module(&self, name: &str) -> bool {
+        let as_kernel = |byte| if byte == b'-' { b'_' } else { byte };
+        self.module()
+            .is_some_and(|module| module.bytes().map(as_kernel).eq(name.bytes()))
     }
 
     /// The name of the functions, or the pattern.

@@ -179,6 +179,14 @@ impl HeldModule {
     }
 }
 
+impl HeldModule {
+    /// Keeps it so, if it is not being unloaded already.
+    pub(crate) fn try_new() -> Option<Self> {
+        // SAFETY: It only takes a reference.
+        unsafe { bindings::rvdirect_try_hold_module() }.then_some(HeldModule(()))
+    }
+}
+
 impl Drop for HeldModule {
     fn drop(&mut self) {
         // SAFETY: It gives back what `new` took. The code that executes here stays: it is that of

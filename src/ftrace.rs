@@ -20,7 +20,7 @@ use kernel::{
 /// same address, of code that keeps the register contract in `asm/trampoline.S` and may be entered
 /// at any time, in any context, on any hart.
 ///
-/// The same holds for `idle`, for ever, which must do nothing but resume.
+/// The same holds for `idle`, as long as the module is there, which must do nothing but resume.
 ///
 /// It must not sleep, or else be fit to be dropped while calls sleep in it: when no call site leads
 /// to it any more, and whatever executes in it has slept there since.
@@ -169,7 +169,14 @@ pub(crate) fn take_out_held(locations: &mut KVVec<usize>) -> Result<bool> {
     let mut held = KVVec::new();
     let mut parts = KVec::new();
     parts.push(0..locations.len(), GFP_KERNEL)?;
+    let mut asked = 0;
     while let Some(part) = parts.pop() {
+        asked += 1;
+        if asked % 32 == 0 {
+            // Each answer may leave a copy of all that is hooked to be freed later.
+            // SAFETY: It may sleep here: we are in the context of a command, or of a notifier.
+            unsafe { bindings::rvdirect_wait_for_tasks_callbacks() };
+        }
         let Some(members) = locations.get_mut(part.clone()) else {
             continue;
         };
@@ -196,26 +203,23 @@ pub(crate) fn take_out_held(locations: &mut KVVec<usize>) -> Result<bool> {
 fn is_any_held(locations: &mut [usize]) -> Result<bool> {
     let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
     set_filter(ops.get(), locations)?;
-    // SAFETY: Nobody else knows of `ops`. It stays in place, and is not registered afterwards,
-    // whatever is returned: see `__register_ftrace_function()`. Until then, no call site leads to
-    // the trampoline, which is always there.
+    // SAFETY: Nobody else knows of `ops`, and it stays in place. It is not registered, by
+    // `__register_ftrace_function()`; if it were, in a kernel that we do not know, it would be
+    // unregistered before it goes, and the trampoline would resume meanwhile.
     let ret = unsafe {
         (*ops.get()).flags |= bindings::FTRACE_OPS_FL_DELETED as c_ulong;
         let nowhere = (&raw const bindings::rvdirect_nop).addr();
         let ret = bindings::register_ftrace_direct(ops.get(), nowhere);
+        if ret == 0 {
+            bindings::unregister_ftrace_direct(ops.get(), nowhere, false);
+        }
         bindings::ftrace_free_filter(ops.get());
         ret
     };
     match to_result(ret) {
         Err(EBUSY) => Ok(true),
-        Err(EINVAL) => Ok(false),
+        Ok(()) | Err(EINVAL) => Ok(false),
         Err(error) => Err(error),
-        // Not as we know the kernel: it would have to be taken back.
-        Ok(()) => {
-            stay_for_ever(EINVAL);
-            core::mem::forget(ops);
-            Err(EINVAL)
-        }
     }
 }
 
@@ -235,16 +239,27 @@ fn set_filter(ops: *mut bindings::ftrace_ops, locations: &mut [usize]) -> Result
 /// sites lead to a trampoline for ever then: it must stay, and so must the module.
 fn stay_for_ever(error: Error) {
     pr_crit!("ftrace is down ({error:?}): a trampoline stays in use, and the module with it\n");
-    // SAFETY: It takes a reference on the module that we are.
-    unsafe { bindings::rvdirect_hold_module() };
+    // SAFETY: It may sleep here: we are in the context of a command, or of a notifier.
+    unsafe { bindings::rvdirect_stay_for_ever() };
 }
 
 impl<T: Trampoline> Drop for DirectCalls<T> {
     fn drop(&mut self) {
         let address = leads_to(&*self.trampoline, self.is_enabled);
-        // SAFETY: `ops` is registered for this address, by the type invariant.
-        let ret = unsafe { bindings::unregister_ftrace_direct(self.ops.get(), address, true) };
-        if let Err(error) = to_result(ret) {
+        // SAFETY: `ops` is registered for this address, by the type invariant. What it says of its
+        // success is not the whole truth: ftrace may have shut itself down meanwhile, which any
+        // change of a filter would tell. Nobody uses that of `ops` any more.
+        let ret = unsafe {
+            match bindings::unregister_ftrace_direct(self.ops.get(), address, false) {
+                0 => bindings::ftrace_set_filter_ips(self.ops.get(), &mut 0, 0, 0, 1),
+                error => error,
+            }
+        };
+        // Too little memory to change the filter is no matter.
+        if let Err(error) = to_result(ret).or_else(|error| match error {
+            ENOMEM => Ok(()),
+            error => Err(error),
+        }) {
             // The kernel goes on using both fields, so they stay.
             stay_for_ever(error);
             return;
@@ -255,6 +270,7 @@ impl<T: Trampoline> Drop for DirectCalls<T> {
         // the idle tasks too.
         unsafe {
             bindings::rvdirect_synchronize_idle_tasks();
+            bindings::ftrace_free_filter(self.ops.get());
             ManuallyDrop::drop(&mut self.ops);
             ManuallyDrop::drop(&mut self.trampoline);
         }

@@ -55,20 +55,49 @@ pub(crate) fn lookup(
 
 /// Whether the module is there, or on its way, that the target names.
 pub(crate) fn is_loaded(target: &Target<'_>) -> Result<bool> {
-    let module = CString::try_from_fmt(fmt!("{}", target.module().unwrap_or_default()))?;
+    let mut module = KVec::new();
+    for byte in target.module().unwrap_or_default().bytes() {
+        module.push(if byte == b'-' { b'_' } else { byte }, GFP_KERNEL)?;
+    }
+    module.push(0, GFP_KERNEL)?;
     // SAFETY: `module` is a string with a terminator.
-    Ok(unsafe { bindings::rvdirect_is_loaded(module.as_char_ptr()) })
+    Ok(unsafe { bindings::rvdirect_is_loaded(module.as_ptr()) })
+}
+
+/// Takes out functions of modules that ftrace does not know yet, or is about to forget: what is
+/// hooked of them could not be unhooked. Those of the module `coming` it knows.
+pub(crate) fn keep_settled(locations: &mut KVVec<usize>, coming: Option<&str>) -> Result {
+    let mut names = Names::new()?;
+    let mut name = CString::try_from_fmt(fmt!(""))?;
+    let mut error = None;
+    locations.retain(|location| {
+        let Some((module, _)) = names.of(*location).split_once(':') else {
+            return true;
+        };
+        if coming == Some(module) {
+            return true;
+        }
+        if name.to_bytes() != module.as_bytes() {
+            match CString::try_from_fmt(fmt!("{module}")) {
+                Ok(other) => name = other,
+                Err(e) => error = Some(e),
+            }
+        }
+        // SAFETY: `name` is a string with a terminator.
+        unsafe { bindings::rvdirect_is_settled(*location, name.as_char_ptr()) }
+    });
+    error.map_or(Ok(()), Err)
 }
 
 /// The same for a target by itself.
 fn lookup_one(target: &Target<'_>) -> Result<KVVec<usize>, Reason> {
     let name = CString::try_from_fmt(fmt!("{}", target.function()))?;
     let mut locations = traceable(&name)?;
-    if let Some(module) = target.module() {
+    if target.module().is_some() {
         let mut names = Names::new()?;
         locations.retain(|location| {
             let name = names.of(*location).split_once(':');
-            name.is_some_and(|(of, _)| of == module)
+            name.is_some_and(|(module, _)| target.is_of_module(module))
         });
     }
     if !locations.is_empty() {

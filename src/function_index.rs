@@ -3,17 +3,16 @@
 //! Tells the functions of a group apart in the same few instructions, however many they are: a
 //! perfect hash over the addresses where they resume.
 //!
-//! `INDEX` in `asm/trampoline.S` computes what [`cell`] does: the low bits of the address choose a
-//! multiplier, and the upper half of its product with the address says which cell is the
-//! function's. [`place`] finds multipliers by which no two functions share a cell.
+//! `FIND_CELL` in `asm/trampoline.S` computes what [`cell`] does: the low bits of the address choose
+//! a multiplier, and bits of its product with the address say which cell is the function's. [`place`] finds multipliers by which no two functions share a cell.
 //!
 //! Knows nothing of the kernel, so that it is tested on the host as well.
 
 /// How many low bits of an address say nothing, as functions are aligned.
-const ALIGNMENT: u32 = 3;
+pub(crate) const ALIGNMENT: u32 = 3;
 
 /// Which bits of the product say which cell it is.
-const PRODUCT: u32 = 43;
+pub(crate) const PRODUCT: u32 = 43;
 
 /// The most cells that the bits of a product can tell apart.
 const MAX_CELLS: usize = 1 << (u64::BITS - PRODUCT);

@@ -98,25 +98,11 @@ impl Registry {
         if attachments.len() >= SLOTS {
             return Err(target.refuse(Reason::Full));
         }
-        let hook = self.hook(
-            &Plan {
-                target,
-                exclusions: binding.exclusions,
-                flags: binding.flags,
-                caller: &caller,
-                filter: &binding.filter,
-            },
-            &attachments,
-        );
-        let hook = match hook {
-            Err(refusal) if binding.flags.pending && refusal.reason.is_no_function() => {
-                if function::is_loaded(&target).map_err(|e| target.refuse(e.into()))? {
-                    return Err(refusal);
-                }
-                None
-            }
-            result => Some(result?),
-        };
+        let blame = |error: Error| target.refuse(error.into());
+        // All that can fail for want of memory comes before anything is hooked.
+        attachments
+            .reserve(1, GFP_KERNEL)
+            .map_err(|error| target.refuse(error.into()))?;
         let mut attachment = Attachment::new(
             &target,
             &binding.exclusions,
@@ -124,11 +110,24 @@ impl Registry {
             caller,
             binding.filter,
         )
-        .map_err(|error| target.refuse(error.into()))?;
-        attachment.hook = hook;
-        attachments
-            .push(attachment, GFP_KERNEL)
-            .map_err(|_| target.refuse(Reason::NoMemory))
+        .map_err(blame)?;
+        let plan = Plan {
+            target,
+            exclusions: binding.exclusions,
+            ..Plan::of(&attachment)
+        };
+        attachment.hook = match self.hook(&plan, &attachments, None) {
+            Err(refusal) if binding.flags.pending && refusal.reason.is_no_function() => {
+                if function::is_loaded(&target).map_err(blame)? {
+                    return Err(refusal);
+                }
+                None
+            }
+            result => Some(result?),
+        };
+        // Cannot fail: there is room for it.
+        let _ = attachments.push_within_capacity(attachment);
+        Ok(())
     }
 
     /// Gives an attachment another caller.
@@ -162,6 +161,12 @@ impl Registry {
                     .map(drop)
             }
         }
+    }
+
+    /// Ends everything, when no more commands come.
+    pub(crate) fn end(&self) {
+        // Cannot fail.
+        let _ = self.detach(&Selection::All);
     }
 
     /// Lets calls reach the callers of what is selected, or not. Nothing is detached by that.
@@ -283,39 +288,55 @@ impl Registry {
         }
     }
 
-    /// Hooks what is planned, but for what the others have, or somebody else.
-    fn hook(&self, plan: &Plan<'_>, others: &[Attachment]) -> Result<Hook, Refusal> {
+    /// Hooks what is planned, but for what the others have, or somebody else; `coming` is the
+    /// module that is loaded just now, if one is.
+    fn hook(
+        &self,
+        plan: &Plan<'_>,
+        others: &[Attachment],
+        coming: Option<&str>,
+    ) -> Result<Hook, Refusal> {
         let target = plan.target;
         let blame = |reason: Reason| target.refuse(reason);
         let is_strict = plan.flags.strict;
-        let may_leave_out = target.is_pattern() && !is_strict;
         let refuse_held = |reason| if is_strict { Reason::NotAll } else { reason };
 
-        let mut locations = find_functions(plan)?;
+        let mut locations = find_functions(plan, coming)?;
         let found = locations.len();
         locations.retain(|location| !others.iter().any(|other| other.hooks(*location)));
-        if locations.is_empty() || !may_leave_out && locations.len() != found {
+        if locations.is_empty() || !plan.may_leave_out() && locations.len() != found {
             return Err(blame(refuse_held(Reason::Overlaps)));
         }
-        let calls = loop {
-            match self.register(plan, &mut locations) {
-                Err(Reason::Held) if may_leave_out => {
-                    let is_any =
-                        ftrace::take_out_held(&mut locations).map_err(|e| blame(e.into()))?;
-                    // Those that held one may have let go meanwhile, but not again and again.
-                    if !is_any || locations.is_empty() {
-                        return Err(blame(Reason::Held));
-                    }
-                }
-                Err(Reason::Held) => return Err(blame(refuse_held(Reason::Held))),
-                result => break result.map_err(blame)?,
-            }
-        };
+        let calls = self
+            .register_free(plan, &mut locations)
+            .map_err(|reason| match reason {
+                Reason::Held => blame(refuse_held(reason)),
+                reason => blame(reason),
+            })?;
         Ok(Hook {
             calls,
             left_out: found - locations.len(),
             locations,
         })
+    }
+
+    /// Registers those of the functions that are free, if some may be left out.
+    fn register_free(
+        &self,
+        plan: &Plan<'_>,
+        locations: &mut KVVec<usize>,
+    ) -> Result<DirectCalls<Trampoline>, Reason> {
+        loop {
+            match self.register(plan, locations) {
+                Err(Reason::Held) if plan.may_leave_out() => {
+                    // Those that held one may have let go meanwhile, but not again and again.
+                    if !ftrace::take_out_held(locations)? || locations.is_empty() {
+                        return Err(Reason::Held);
+                    }
+                }
+                result => return result,
+            }
+        }
     }
 
     fn register(
@@ -357,7 +378,9 @@ impl Registry {
             if let Some(hook) = &mut attachment.hook {
                 hook.calls.modify(trampoline)?;
             }
-            attachment.past.add(data);
+            if let Some(hook) = &attachment.hook {
+                attachment.past.add(data, &hook.locations);
+            }
         }
         attachment.caller = caller;
         attachment.filter = filter;
@@ -381,7 +404,7 @@ impl Registry {
         drop(calls);
         let room = attachment.past.make_room(&locations);
         if room.is_ok() {
-            attachment.past.add(data);
+            attachment.past.add(data, &locations);
         }
         // What has been told apart is known by where it was.
         attachment.past.forget(|location| text.contains(location));
@@ -389,16 +412,17 @@ impl Registry {
         if locations.is_empty() {
             return attachment.flags().pending;
         }
+        let rest = locations.len();
         let plan = Plan::of(attachment);
         match room
             .map_err(Reason::from)
-            .and_then(|()| self.register(&plan, &mut locations))
+            .and_then(|()| self.register_free(&plan, &mut locations))
         {
             Ok(calls) => {
                 attachment.hook = Some(Hook {
                     calls,
+                    left_out: left_out + rest - locations.len(),
                     locations,
-                    left_out,
                 });
                 true
             }
@@ -406,13 +430,18 @@ impl Registry {
                 let name = attachment.name();
                 let reason = format_args!("{reason}");
                 pr_warn!("{name}: detached with a module that went: {reason}\n");
-                false
+                attachment.flags().pending
             }
         }
     }
 }
 
 impl<'a> Plan<'a> {
+    /// Whether functions may be left out that somebody else has.
+    fn may_leave_out(&self) -> bool {
+        self.target.is_pattern() && !self.flags.strict
+    }
+
     fn of(attachment: &'a Attachment) -> Self {
         Plan {
             target: attachment.target(),
@@ -425,9 +454,13 @@ impl<'a> Plan<'a> {
 }
 
 /// The functions that are meant, whoever has them.
-fn find_functions(plan: &Plan<'_>) -> Result<KVVec<usize>, Refusal> {
+fn find_functions(plan: &Plan<'_>, coming: Option<&str>) -> Result<KVVec<usize>, Refusal> {
     let target = plan.target;
     let mut locations = function::lookup(&target, &plan.exclusions)?;
+    function::keep_settled(&mut locations, coming).map_err(|e| target.refuse(e.into()))?;
+    if locations.is_empty() {
+        return Err(target.refuse(Reason::UnknownTarget));
+    }
     if plan.caller.waits_for_return() {
         let mut names = Names::new().map_err(|e| target.refuse(e.into()))?;
         locations.retain(|location| !caller::never_returns(names.of(*location)));
@@ -444,15 +477,19 @@ fn find_functions(plan: &Plan<'_>) -> Result<KVVec<usize>, Refusal> {
 
 impl ModuleEvents for Registry {
     fn module_coming(&self, name: &str) {
+        // A call that waits in its target could not hold this module any more.
+        let Some(_held) = HeldModule::try_new() else {
+            return;
+        };
         let mut attachments = self.attachments.lock();
         for index in 0..attachments.len() {
             let Some(attachment) = attachments.get(index) else {
                 return;
             };
-            if attachment.hook.is_some() || attachment.target().module() != Some(name) {
+            if attachment.hook.is_some() || !attachment.target().is_of_module(name) {
                 continue;
             }
-            match self.hook(&Plan::of(attachment), &attachments) {
+            match self.hook(&Plan::of(attachment), &attachments, Some(name)) {
                 Ok(hook) => {
                     if let Some(attachment) = attachments.get_mut(index) {
                         attachment.hook = Some(hook);

@@ -61,14 +61,24 @@ module! {
 }
 
 /// The module. Its fields are dropped from the first to the last: there are no commands any more
-/// when the last attachments end.
+/// when the last attachments end, and until then modules are watched that go.
 #[pin_data]
 struct RvDirect {
     #[pin]
     _files: Scope<debugfs::Interface>,
+    _attachments: Attachments,
     #[pin]
     _notifier: ModuleNotifier<Registry>,
     registry: Arc<Registry>,
+}
+
+/// Ends all attachments when it is dropped.
+struct Attachments(Arc<Registry>);
+
+impl Drop for Attachments {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 impl InPlaceModule for RvDirect {
@@ -85,6 +95,7 @@ impl InPlaceModule for RvDirect {
             let registry = Arc::pin_init(Registry::new(workshop), GFP_KERNEL)?;
             Ok(try_pin_init!(Self {
                 _notifier <- ModuleNotifier::new(registry.clone()),
+                _attachments: Attachments(registry.clone()),
                 // Not before it, which some of that waits for.
                 _: { load_time::attach(&registry)? },
                 _files <- debugfs::files(registry.clone()),

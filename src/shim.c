@@ -8,6 +8,7 @@
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/smp.h>
 #include <linux/time64.h>
@@ -65,6 +66,26 @@ void rvdirect_hold_module(void)
 	__module_get(THIS_MODULE);
 }
 
+bool rvdirect_try_hold_module(void)
+{
+	return try_module_get(THIS_MODULE);
+}
+
+void rvdirect_stay_for_ever(void)
+{
+	__module_get(THIS_MODULE);
+	/* One that goes, or fails to load, would not stay: so that must not end. */
+	while (THIS_MODULE->state != MODULE_STATE_LIVE) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule();
+	}
+}
+
+void rvdirect_wait_for_tasks_callbacks(void)
+{
+	rcu_barrier_tasks();
+}
+
 void rvdirect_release_module(void)
 {
 	module_put(THIS_MODULE);
@@ -108,17 +129,37 @@ void rvdirect_put(struct module *mod)
 	module_put(mod);
 }
 
+/* In /sys/module/, which has what is built in as well. */
+static struct kobject *find_module_kobject(const char *name)
+{
+	struct kset *kset = THIS_MODULE->mkobj.kobj.kset;
+
+	return kset ? kset_find_obj(kset, name) : NULL;
+}
+
 bool rvdirect_is_loaded(const char *name)
 {
-	/* /sys/module/, which has what is built in as well. */
-	struct kobject *kobj = kset_find_obj(THIS_MODULE->mkobj.kobj.kset, name);
-	bool loaded;
+	struct kobject *kobj = find_module_kobject(name);
+
+	kobject_put(kobj);
+	return kobj;
+}
+
+bool rvdirect_is_settled(unsigned long addr, const char *name)
+{
+	struct kobject *kobj = find_module_kobject(name);
+	const struct module *mod;
+	bool settled = false;
 
 	if (!kobj)
 		return false;
-	loaded = container_of(kobj, struct module_kobject, kobj)->mod;
+	/* The module stays as long as its kobject is held. */
+	mod = container_of(kobj, struct module_kobject, kobj)->mod;
+	if (mod)
+		settled = mod->state == MODULE_STATE_COMING ||
+			  (mod->state == MODULE_STATE_LIVE && !within_module_init(addr, mod));
 	kobject_put(kobj);
-	return loaded;
+	return settled;
 }
 
 const char *rvdirect_module_name(const struct module *mod)

@@ -38,6 +38,15 @@ u64 rvdirect_nanoseconds(u64 ticks);
 void rvdirect_hold_module(void);
 void rvdirect_release_module(void);
 
+/* The same, if it is not being unloaded already. */
+bool rvdirect_try_hold_module(void);
+
+/* Keeps it for ever. Does not return if it is being unloaded, or fails to load. */
+void rvdirect_stay_for_ever(void);
+
+/* Waits until all that ftrace has put off until tasks have slept is done. */
+void rvdirect_wait_for_tasks_callbacks(void);
+
 /*
  * Calls rvdirect_drain(), which Rust has, in a moment, as a task that may sleep;
  * or again, a longer moment later; or waits until that is done, and drops what
@@ -52,8 +61,14 @@ void rvdirect_drain(void);
 bool rvdirect_get_live(struct module *mod);
 void rvdirect_put(struct module *mod);
 
-/* Whether a module of that name is there, or on its way. */
+/* Whether /sys/module/ has a module of that name, be it built in. */
 bool rvdirect_is_loaded(const char *name);
+
+/*
+ * Whether ftrace knows @addr, in the module of that name, and will go on to: not
+ * before all its functions are enabled, nor when their text is about to be freed.
+ */
+bool rvdirect_is_settled(unsigned long addr, const char *name);
 
 /* The name of a module, which lives as long. */
 const char *rvdirect_module_name(const struct module *mod);

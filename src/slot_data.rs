@@ -12,6 +12,7 @@ use crate::{
         MAX_HARTS, //
     },
     function_counts::FunctionCounts,
+    function_index,
     handlers::Handlers,
     latency::Latency, //
 };
@@ -61,6 +62,9 @@ const LEFT: usize = core::mem::offset_of!(bindings::rvdirect_row, left) / size_o
 
 const NEXT: usize = core::mem::offset_of!(bindings::rvdirect_slot, next) / size_of::<u64>();
 const _: () = assert!(NEXT < WORDS);
+const _: () = assert!(function_index::PRODUCT == bindings::RVDIRECT_PRODUCT_SHIFT);
+// The bits of an address that choose a multiplier are an offset to it in bytes.
+const _: () = assert!(1 << function_index::ALIGNMENT == size_of::<u64>());
 const _: () = assert!(MAX_HARTS == bindings::RVDIRECT_MAX_HARTS as usize);
 
 /// How many lines the header is.

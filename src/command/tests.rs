@@ -108,6 +108,14 @@ fn takes_patterns() {
 }
 
 #[test]
+fn knows_its_module() {
+    let target = Target::again("snd-hda_intel:f");
+    assert!(target.is_of_module("snd_hda_intel"));
+    assert!(!target.is_of_module("snd_hda") && !target.is_of_module("snd_hda_intel2"));
+    assert!(!Target::again("f").is_of_module(""));
+}
+
+#[test]
 fn takes_exclusions() {
     let line = " vfs_*  !vfs_read \t !m:*x count args=1";
     let binding = Binding::parse(line).unwrap();
