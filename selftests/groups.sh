@@ -145,6 +145,26 @@ every_caller_works_on_a_group()
 	drained
 }
 
+callers_of_other_modules_work_on_a_group()
+{
+	load rvdirect_test_callers
+	attach "$group nop"
+	for caller in test_empty test_raw; do
+		before=$(hits "$group")
+		write modify "$group $caller"
+		echo 3 >"$target/call_task"
+		echo 4 >"$target/call_shared"
+		case $caller in
+		test_raw) calls=0 ;;
+		*) calls=7 ;;
+		esac
+		expect "hits of $caller" "$(hits "$group")" $((before + calls))
+	done
+	write detach "$group"
+	drained
+	rmmod rvdirect_test_callers
+}
+
 override_takes_the_place_of_a_group()
 {
 	rmmod rvdirect
@@ -262,6 +282,7 @@ run_tests \
 	hits_are_shown_of_single_functions_as_well \
 	each_function_has_its_histogram \
 	every_caller_works_on_a_group \
+	callers_of_other_modules_work_on_a_group \
 	override_takes_the_place_of_a_group \
 	events_tell_which_function_it_was \
 	what_others_have_is_left_out \

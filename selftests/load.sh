@@ -173,6 +173,26 @@ a_full_cycle_leaks_nothing()
 	leaks_nothing cycle
 }
 
+cycle_of_a_group()
+{
+	attach 'vfs_* !vfs_read count'
+	for caller in latency nop trace count; do
+		write modify "vfs_* $caller hart=0"
+	done
+	write disable 'vfs_*'
+	fails attach 'vfs_* !no_such_* count' 2>/dev/null
+	attach 'no_such_module:* count pending'
+	fails attach 'v*_read count strict' 2>/dev/null
+	write detach '*'
+	drained
+}
+
+a_full_cycle_of_a_group_leaks_nothing()
+{
+	needs /proc/allocinfo "the kernel has no CONFIG_MEM_ALLOC_PROFILING"
+	leaks_nothing cycle_of_a_group
+}
+
 load_and_unload()
 {
 	rmmod rvdirect
@@ -223,4 +243,5 @@ run_tests \
 	several_writers_at_once \
 	writers_of_one_target \
 	a_full_cycle_leaks_nothing \
+	a_full_cycle_of_a_group_leaks_nothing \
 	loading_and_unloading_leaks_nothing

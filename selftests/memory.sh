@@ -71,6 +71,16 @@ attach_without_memory_changes_nothing()
 	each_allocation_of attach 'rvdirect_test_target return' detach rvdirect_test_target
 }
 
+attaching_a_group_without_memory_changes_nothing()
+{
+	each_allocation_of attach 'vfs_f* !vfs_fsync latency comm=sh strict' detach 'vfs_f*'
+}
+
+attaching_what_is_pending_without_memory_changes_nothing()
+{
+	each_allocation_of attach 'no_such_module:f* count pending' detach 'no_such_module:f*'
+}
+
 modify_without_memory_changes_nothing()
 {
 	attach 'rvdirect_test_target nop'
@@ -89,5 +99,7 @@ detach_needs_no_memory()
 
 run_tests \
 	attach_without_memory_changes_nothing \
+	attaching_a_group_without_memory_changes_nothing \
+	attaching_what_is_pending_without_memory_changes_nothing \
 	modify_without_memory_changes_nothing \
 	detach_needs_no_memory
