@@ -42,7 +42,7 @@ vfs_statx trace args=0
 vfs_readlink return args=8
 vfs_getattr latency pid=7 comm=a-b hart=0
 vfs_[l-m]* !vfs_mkdir count strict
-no-such-module:* nop pending
+no-such-module:no_such_* nop pending
 vfs_fstatat nop disabled
 vfs_mkdir override ret=-EPERM every=2 times=3'
 	rmmod rvdirect

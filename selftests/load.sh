@@ -181,7 +181,7 @@ cycle_of_a_group()
 	done
 	write disable 'vfs_*'
 	fails attach 'vfs_* !no_such_* count' 2>/dev/null
-	attach 'no_such_module:* count pending'
+	attach 'no_such_module:no_such_* count pending'
 	fails attach 'v*_read count strict' 2>/dev/null
 	write detach '*'
 	drained
