@@ -16,6 +16,7 @@ use crate::{
         Reason,
         Refusal, //
     },
+    sort::sort_by_key, //
 };
 use kernel::{
     prelude::*,
@@ -156,7 +157,7 @@ fn locations_of(probe: &Opaque<bindings::fprobe>) -> Result<KVVec<usize>, Reason
         let location = unsafe { (&raw const (*nodes.add(index)).addr).read() };
         locations.push(location, GFP_KERNEL)?;
     }
-    locations.sort_unstable();
+    sort_by_key(&mut locations, |location| *location);
     // A function has an element for each of its names.
     let mut last = None;
     locations.retain(|location| last.replace(*location) != Some(*location));

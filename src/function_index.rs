@@ -8,6 +8,8 @@
 //!
 //! Knows nothing of the kernel, so that it is tested on the host as well.
 
+use crate::sort::sort_by_key;
+
 /// How many low bits of an address say nothing, as functions are aligned.
 pub(crate) const ALIGNMENT: u32 = 3;
 
@@ -71,7 +73,7 @@ fn hash(address: usize, multiplier: u64, cells: usize) -> usize {
 /// `addresses` are all different, and get another order. `taken` has an element for each cell.
 pub(crate) fn place(addresses: &mut [usize], multipliers: &mut [u64], taken: &mut [bool]) -> bool {
     let buckets = multipliers.len();
-    addresses.sort_unstable_by_key(|address| bucket(*address, buckets));
+    sort_by_key(addresses, |address| bucket(*address, buckets));
     let is_same = |a: &usize, b: &usize| bucket(*a, buckets) == bucket(*b, buckets);
     multipliers.fill(0);
     taken.fill(false);

@@ -15,3 +15,4 @@ mod random;
 mod refusal;
 mod report;
 mod slot_map;
+mod sort;

@@ -2,7 +2,10 @@
 
 //! The functions of all attachments in order of a number.
 
-use crate::attachment::Attachment;
+use crate::{
+    attachment::Attachment,
+    sort::sort_by_key, //
+};
 use core::cmp::Reverse;
 use kernel::prelude::*;
 
@@ -34,7 +37,7 @@ impl Ranking {
                 }
             }
         }
-        ranking.sort_unstable_by_key(|ranked: &Ranked| Reverse(ranked.number));
+        sort_by_key(&mut ranking, |ranked: &Ranked| Reverse(ranked.number));
         Ok(Ranking(ranking))
     }
 

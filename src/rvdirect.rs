@@ -43,6 +43,7 @@ mod report;
 mod slot;
 mod slot_data;
 mod slot_map;
+mod sort;
 mod tally;
 
 use caller::Workshop;
