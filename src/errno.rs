@@ -12,7 +12,8 @@ macro_rules! errnos {
         $(#[allow(dead_code, reason = "few are used by name")]
         pub(crate) const $name: i32 = $number;)*
 
-        const NAMES: &[(&str, i32)] = &[$((stringify!($name), $number)),*];
+        // As text, since slices of it would be thrice as much, and as many relocations.
+        const NAMES: &str = concat!($(stringify!($name), "=", $number, " "),*);
     };
 }
 
@@ -172,14 +173,21 @@ errnos! {
 
 /// The number of an error, positive, by its name.
 pub(crate) fn by_name(name: &str) -> Option<i32> {
-    let (_, number) = NAMES.iter().find(|(known, _)| *known == name)?;
-    Some(*number)
+    let (_, number) = all().find(|(known, _)| *known == name)?;
+    Some(number)
 }
 
 /// The name of an error, by its positive number.
 pub(crate) fn name(number: i32) -> Option<&'static str> {
-    let (name, _) = NAMES.iter().find(|(_, known)| *known == number)?;
+    let (name, _) = all().find(|(_, known)| *known == number)?;
     Some(name)
+}
+
+fn all() -> impl Iterator<Item = (&'static str, i32)> {
+    NAMES.split_ascii_whitespace().filter_map(|error| {
+        let (name, number) = error.split_once('=')?;
+        Some((name, number.parse().ok()?))
+    })
 }
 
 #[cfg(test)]
@@ -188,9 +196,10 @@ mod tests {
 
     #[test]
     fn names_and_numbers_agree() {
-        for (known, number) in NAMES {
-            assert_eq!(name(*number), Some(*known));
-            assert_eq!(by_name(known), Some(*number));
+        assert_eq!(all().count(), NAMES.matches('=').count());
+        for (known, number) in all() {
+            assert_eq!(name(number), Some(known));
+            assert_eq!(by_name(known), Some(number));
         }
         assert_eq!(by_name("ENOMEM"), Some(12));
         assert_eq!(by_name("EPROBE_DEFER"), Some(517));
@@ -201,8 +210,8 @@ mod tests {
     /// Two errors of one number, or two numbers of one name, would be a slip of the pen.
     #[test]
     fn nothing_is_there_twice() {
-        for (index, (known, number)) in NAMES.iter().enumerate() {
-            for (other, other_number) in &NAMES[..index] {
+        for (index, (known, number)) in all().enumerate() {
+            for (other, other_number) in all().take(index) {
                 assert!(known != other && number != other_number, "{known} {other}");
             }
         }
