@@ -122,13 +122,10 @@ impl<'a> Target<'a> {
     }
 
     fn parse(word: Word<'a>) -> Result<Self, Refusal> {
-        let (module, function) = match word.text.split_once(':') {
-            Some((module, function)) => (Some(module), function),
-            None => (None, word.text),
-        };
-        let is_module = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let (module, function) = split_module(word.text);
+        let is_module = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
         let good = is_function(function)
-            && module.is_none_or(|m| !m.is_empty() && m.chars().all(is_module));
+            && module.is_none_or(|m| !m.is_empty() && m.bytes().all(is_module));
         if !good {
             return Err(Reason::BadTarget.at(word.column));
         }
@@ -144,13 +141,13 @@ impl<'a> Target<'a> {
 
     /// Whether it is a pattern, and not a name.
     pub(crate) fn is_pattern(&self) -> bool {
-        self.function().contains(['*', '?', '['])
+        self.function().bytes().any(|byte| b"*?[".contains(&byte))
     }
 
     /// The module whose functions alone are meant; any, if none is named. As it was written: the
     /// kernel has `_` for each `-`.
     pub(crate) fn module(&self) -> Option<&'a str> {
-        self.text.split_once(':').map(|(module, _)| module)
+        split_module(self.text).0
     }
 
     /// Whether that is the module which the kernel calls so.
@@ -162,9 +159,7 @@ impl<'a> Target<'a> {
 
     /// The name of the functions, or the pattern.
     pub(crate) fn function(&self) -> &'a str {
-        self.text
-            .split_once(':')
-            .map_or(self.text, |(_, function)| function)
+        split_module(self.text).1
     }
 
     /// The whole of it, as it was written.
@@ -425,32 +420,36 @@ fn text(bytes: &[u8]) -> Result<&str, NotText<'_>> {
     }
 }
 
+/// The module, if one is named, and what stands behind it.
+fn split_module(text: &str) -> (Option<&str>, &str) {
+    match text.split_once(':') {
+        Some((module, function)) => (Some(module), function),
+        None => (None, text),
+    }
+}
+
 /// Whether text is the name of a function, or a pattern that `glob_match()` understands.
 fn is_function(text: &str) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$".contains(byte);
+    let mut rest = text.as_bytes();
     // A leading digit is not a name: ftrace takes it for the number of a record.
-    if text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) {
+    if rest.first().is_none_or(u8::is_ascii_digit) {
         return false;
     }
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        if c == '[' {
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = behind;
+        if *byte == b'[' {
             // A class: one character at least, up to the "]".
-            let class = rest.as_str();
-            let class = class.strip_prefix('!').unwrap_or(class);
-            let Some((members, behind)) = class
-                .char_indices()
-                .skip(1)
-                .find(|(_, c)| *c == ']')
-                .map(|(at, _)| class.split_at(at))
-            else {
+            let class = behind.strip_prefix(b"!").unwrap_or(behind);
+            let Some(more) = class.iter().skip(1).position(|byte| *byte == b']') else {
                 return false;
             };
-            if !members.chars().all(|c| is_name(c) || c == '-') {
+            let (members, end) = class.split_at_checked(more + 1).unwrap_or_default();
+            if !members.iter().all(|byte| is_name(byte) || *byte == b'-') {
                 return false;
             }
-            rest = behind.get(1..).unwrap_or_default().chars();
-        } else if !is_name(c) && !matches!(c, '*' | '?') {
+            rest = end.get(1..).unwrap_or_default();
+        } else if !is_name(byte) && !b"*?".contains(byte) {
             return false;
         }
     }
