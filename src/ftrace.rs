@@ -238,7 +238,10 @@ fn set_filter(ops: *mut bindings::ftrace_ops, locations: &mut [usize]) -> Result
 /// ftrace shuts itself down when it finds that the kernel's text is not what it should be. Call
 /// sites lead to a trampoline for ever then: it must stay, and so must the module.
 fn stay_for_ever(error: Error) {
-    pr_crit!("ftrace is down ({error:?}): a trampoline stays in use, and the module with it\n");
+    pr_crit!(
+        "ftrace is down (error {}): a trampoline stays in use, and the module with it\n",
+        error.to_errno()
+    );
     // SAFETY: It may sleep here: we are in the context of a command, or of a notifier.
     unsafe { bindings::rvdirect_stay_for_ever() };
 }
