@@ -37,11 +37,8 @@ impl FunctionCounts {
     /// Counts for the functions at these locations, all at zero.
     pub(crate) fn new(locations: &[usize]) -> Result<Self> {
         let (multipliers, cells) = Self::index(locations)?;
-        let lines = cpu::nr_cpu_ids() as usize * cells.div_ceil(WORDS);
-        let mut counts = KVVec::with_capacity(lines, GFP_KERNEL)?;
-        for _ in 0..lines {
-            counts.push(Line::zero(), GFP_KERNEL)?;
-        }
+        let harts = cpu::nr_cpu_ids() as usize;
+        let counts = Line::zeros(harts * cells.div_ceil(WORDS))?;
         // INVARIANT: By `place`; and `thread_info.cpu` is less than `nr_cpu_ids`.
         Ok(FunctionCounts {
             multipliers,

@@ -49,9 +49,14 @@ pub(crate) enum Work {
 pub(crate) struct Line(pub(crate) [Atomic<u64>; 8]);
 
 impl Line {
-    /// One of zeros.
-    pub(crate) fn zero() -> Self {
-        Line(core::array::from_fn(|_| Atomic::new(0)))
+    /// So many, of zeros.
+    pub(crate) fn zeros(count: usize) -> Result<KVVec<Self>> {
+        let mut lines = KVVec::with_capacity(count, GFP_KERNEL)?;
+        for _ in 0..count {
+            let line = Line(core::array::from_fn(|_| Atomic::new(0)));
+            lines.push(line, GFP_KERNEL)?;
+        }
+        Ok(lines)
     }
 }
 
@@ -100,10 +105,7 @@ impl SlotData {
         let harts = cpu::nr_cpu_ids() as usize;
         let multipliers = each.as_ref().map_or(&[][..], FunctionCounts::multipliers);
         let first_row = multipliers.len().div_ceil(WORDS) + HEADER;
-        let mut lines = KVVec::with_capacity(first_row + harts, GFP_KERNEL)?;
-        for _ in 0..first_row + harts {
-            lines.push(Line::zero(), GFP_KERNEL)?;
-        }
+        let mut lines = Line::zeros(first_row + harts)?;
         let before_header = lines.iter().take(first_row - HEADER).rev();
         let words = before_header.flat_map(|line| line.0.iter().rev());
         for (word, multiplier) in words.zip(multipliers) {
