@@ -87,31 +87,31 @@ pub(crate) fn files(registry: Arc<Registry>) -> impl PinInit<Scope<Interface>, E
 
 impl Interface {
     fn attach(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_line("attach", reader, |line| {
+        self.for_each_line("attach", reader, &|line| {
             self.registry.attach(&Binding::parse(line)?)
         })
     }
 
     fn modify(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_line("modify", reader, |line| {
+        self.for_each_line("modify", reader, &|line| {
             self.registry.modify(&Binding::parse_modify(line)?)
         })
     }
 
     fn detach(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_line("detach", reader, |line| {
+        self.for_each_line("detach", reader, &|line| {
             self.registry.detach(&Selection::parse(line)?)
         })
     }
 
     fn enable(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_line("enable", reader, |line| {
+        self.for_each_line("enable", reader, &|line| {
             self.registry.set_enabled(&Selection::parse(line)?, true)
         })
     }
 
     fn disable(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_line("disable", reader, |line| {
+        self.for_each_line("disable", reader, &|line| {
             self.registry.set_enabled(&Selection::parse(line)?, false)
         })
     }
@@ -155,7 +155,7 @@ impl Interface {
         &self,
         file: &'static str,
         reader: &mut UserSliceReader,
-        carry_out: impl Fn(&str) -> Result<(), Refusal>,
+        carry_out: &dyn Fn(&str) -> Result<(), Refusal>,
     ) -> Result {
         if reader.len() > command::MAX_WRITE {
             return Err(self.log(file, 1, "", Reason::LongWrite.at(0)));
