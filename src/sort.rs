@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Sorts in place by a heap: slower than what `core` has, but in a hundredth of its text.
+//! Sorts in place by a heap: slower than what `core` has, which is 9 KiB more text for the three uses
+//! of it here.
 //!
 //! Knows nothing of the kernel, so that it is tested on the host as well.
 
