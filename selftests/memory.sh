@@ -78,7 +78,8 @@ attaching_a_group_without_memory_changes_nothing()
 
 attaching_what_is_pending_without_memory_changes_nothing()
 {
-	each_allocation_of attach 'no_such_module:no_such_* count pending' detach 'no_such_module:no_such_*'
+	each_allocation_of attach 'no_such_module:no_such_* count pending' \
+		detach 'no_such_module:no_such_*'
 }
 
 modify_without_memory_changes_nothing()
