@@ -578,6 +578,13 @@ SYM_CODE_END(rvdirect_override_some)
 
 SLOTS	rvdirect_override_some_slots, GO_TO rvdirect_override_some
 
+/* Gives back what rvdirect_filter has taken. */
+	.macro	GIVE_BACK
+	REG_L	t2, 0(sp)
+	REG_L	t0, 8(sp)
+	addi	sp, sp, 16
+	.endm
+
 /*
  * Lets some calls pass to another trampoline, and the others to their target.
  *
@@ -618,15 +625,11 @@ SYM_CODE_START_LOCAL(rvdirect_filter)
 	REG_L	t2, %lo(TASK_COMM + 8)(t2)
 	bne	t0, t2, .Lfiltered_out
 .Lany_name:
-	REG_L	t2, 0(sp)
-	REG_L	t0, 8(sp)
-	addi	sp, sp, 16
+	GIVE_BACK
 	REG_L	t1, RVDIRECT_SLOT_NEXT(t1)
 	jr	t1
 .Lfiltered_out:
-	REG_L	t2, 0(sp)
-	REG_L	t0, 8(sp)
-	addi	sp, sp, 16
+	GIVE_BACK
 	jr	t0
 SYM_CODE_END(rvdirect_filter)
 
