@@ -9,7 +9,7 @@ use crate::{
         self,
         Size, //
     },
-    slot_data::{
+    line::{
         Line,
         WORDS, //
     },

@@ -3,9 +3,9 @@
 //! Hooks kernel functions by direct calls of ftrace.
 //!
 //! What is made in which order is here; what each part does, in the part. Dependencies point one
-//! way: `debugfs`, `load_time` → `registry` → `ranking` → `attachment` → `function`, `caller` → `drain`, `external` → `slot` → `slot_data` →
-//! `function_counts`, `handlers`, `latency` → `ftrace`; the command language, the index of functions
-//! and the formats know nothing of the kernel.
+//! way: `debugfs`, `load_time` → `registry` → `ranking` → `attachment` → `function`, `caller` →
+//! `drain`, `external` → `slot` → `slot_data` → `function_counts`, `handlers`, `latency` → `ftrace`,
+//! `line`; the command language, the index of functions and the formats know nothing of the kernel.
 
 use kernel::{
     debugfs::Scope,
@@ -33,6 +33,7 @@ mod function_index;
 mod handlers;
 mod histogram;
 mod latency;
+mod line;
 mod load_time;
 mod module_notifier;
 mod parameters;

@@ -14,7 +14,11 @@ use crate::{
     function_counts::FunctionCounts,
     function_index,
     handlers::Handlers,
-    latency::Latency, //
+    latency::Latency,
+    line::{
+        Line,
+        WORDS, //
+    },
 };
 use kernel::{
     cpu,
@@ -22,7 +26,6 @@ use kernel::{
     sync::{
         atomic::{
             Acquire,
-            Atomic,
             Relaxed, //
         },
         Arc, //
@@ -44,22 +47,6 @@ pub(crate) enum Work {
     GoOn(usize),
 }
 
-/// A cache line.
-#[repr(C, align(64))]
-pub(crate) struct Line(pub(crate) [Atomic<u64>; 8]);
-
-impl Line {
-    /// So many, of zeros.
-    pub(crate) fn zeros(count: usize) -> Result<KVVec<Self>> {
-        let mut lines = KVVec::with_capacity(count, GFP_KERNEL)?;
-        for _ in 0..count {
-            let line = Line(core::array::from_fn(|_| Atomic::new(0)));
-            lines.push(line, GFP_KERNEL)?;
-        }
-        Ok(lines)
-    }
-}
-
 const ENTERED: usize = core::mem::offset_of!(bindings::rvdirect_row, entered) / size_of::<u64>();
 const MISSED: usize = core::mem::offset_of!(bindings::rvdirect_row, missed) / size_of::<u64>();
 const COUNTS: usize = core::mem::offset_of!(bindings::rvdirect_row, counts) / size_of::<u64>();
@@ -74,9 +61,6 @@ const _: () = assert!(MAX_HARTS == bindings::RVDIRECT_MAX_HARTS as usize);
 
 /// How many lines the header is.
 const HEADER: usize = size_of::<bindings::rvdirect_slot>() / size_of::<Line>();
-
-/// How many words a line is.
-pub(crate) const WORDS: usize = size_of::<Line>() / size_of::<u64>();
 
 const _: () = assert!(size_of::<Line>() == size_of::<bindings::rvdirect_row>());
 const _: () = assert!(HEADER * size_of::<Line>() == size_of::<bindings::rvdirect_slot>());

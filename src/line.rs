@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Cache lines, of which the trampolines write to those of their hart alone.
+
+use kernel::{
+    prelude::*,
+    sync::atomic::Atomic, //
+};
+
+/// How many words a line is.
+pub(crate) const WORDS: usize = size_of::<Line>() / size_of::<u64>();
+
+/// A cache line.
+#[repr(C, align(64))]
+pub(crate) struct Line(pub(crate) [Atomic<u64>; 8]);
+
+impl Line {
+    /// So many, of zeros.
+    pub(crate) fn zeros(count: usize) -> Result<KVVec<Self>> {
+        let mut lines = KVVec::with_capacity(count, GFP_KERNEL)?;
+        for _ in 0..count {
+            let line = Line(core::array::from_fn(|_| Atomic::new(0)));
+            lines.push(line, GFP_KERNEL)?;
+        }
+        Ok(lines)
+    }
+}
