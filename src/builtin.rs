@@ -5,15 +5,15 @@
 //! Knows nothing of the kernel, so that it is tested on the host as well.
 
 use crate::{
-    command::{
-        number,
-        Binding,
-        Setting, //
-    },
+    command::Binding,
     errno,
     refusal::{
         Reason,
         Refusal, //
+    },
+    word::{
+        number,
+        Setting, //
     },
 };
 use core::fmt;

@@ -21,6 +21,11 @@ use crate::{
         Reason,
         Refusal, //
     },
+    word::{
+        words,
+        Setting,
+        Word, //
+    },
 };
 use core::fmt;
 
@@ -29,15 +34,6 @@ pub(crate) const MAX_WRITE: usize = 64 * 1024;
 
 /// The most bytes that a name may have: `KSYM_NAME_LEN`, less the terminator.
 pub(crate) const MAX_NAME: usize = 511;
-
-/// A word of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Word<'a> {
-    /// The word itself: without blanks.
-    pub(crate) text: &'a str,
-    /// Where it begins, in bytes from the start of the line.
-    pub(crate) column: usize,
-}
 
 /// The function, or the functions of one name or of one pattern, that a command is about.
 ///
@@ -85,15 +81,6 @@ pub(crate) struct Flags {
     pub(crate) pending: bool,
     /// No call reaches the caller, until it is enabled.
     pub(crate) disabled: bool,
-}
-
-/// What a `KEY=VALUE` says to the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Setting<'a> {
-    /// Before the `=`: not empty.
-    pub(crate) key: Word<'a>,
-    /// Behind it.
-    pub(crate) value: Word<'a>,
 }
 
 /// What `detach`, `enable` and `disable` say.
@@ -254,7 +241,7 @@ impl<'a> Binding<'a> {
         if !binding.exclusions.text.is_empty() {
             return Err(Reason::AttachOnly.at(binding.exclusions.column));
         }
-        match binding.words().find(Word::is_flag) {
+        match binding.words().find(is_flag) {
             Some(word) => Err(Reason::AttachOnly.at(word.column)),
             None => Ok(binding),
         }
@@ -282,7 +269,7 @@ impl<'a> Binding<'a> {
 
     fn all_settings(&self) -> impl Iterator<Item = Result<Setting<'a>, Refusal>> + 'a {
         self.words()
-            .filter(|word| !word.is_flag())
+            .filter(|word| !is_flag(word))
             .map(Setting::parse)
     }
 
@@ -293,18 +280,6 @@ impl<'a> Binding<'a> {
             text: word.text,
             column: column + word.column,
         })
-    }
-}
-
-impl Word<'_> {
-    /// Where it ends, in bytes from the start of the line.
-    fn end(&self) -> usize {
-        self.column + self.text.len()
-    }
-
-    /// Whether it says something by itself, and not to the caller.
-    fn is_flag(&self) -> bool {
-        Flags::default().by_name(self.text).is_some()
     }
 }
 
@@ -332,34 +307,6 @@ impl fmt::Display for Flags {
             }
         }
         Ok(())
-    }
-}
-
-impl<'a> Setting<'a> {
-    /// Sets what may be said once.
-    pub(crate) fn set<T>(&self, option: &mut Option<T>, value: T) -> Result<(), Refusal> {
-        match option.replace(value) {
-            Some(_) => Err(Reason::RepeatedOption.at(self.key.column)),
-            None => Ok(()),
-        }
-    }
-
-    fn parse(word: Word<'a>) -> Result<Self, Refusal> {
-        let (key, value) = word
-            .text
-            .split_once('=')
-            .filter(|(key, _)| !key.is_empty())
-            .ok_or(Reason::BadOption.at(word.column))?;
-        Ok(Setting {
-            key: Word {
-                text: key,
-                column: word.column,
-            },
-            value: Word {
-                text: value,
-                column: word.column + key.len() + 1,
-            },
-        })
     }
 }
 
@@ -456,43 +403,18 @@ fn is_function(text: &str) -> bool {
     true
 }
 
-fn words(line: &str) -> impl Iterator<Item = Word<'_>> + Clone {
-    line.split_ascii_whitespace().map(move |text| Word {
-        text,
-        // Both point into the same line.
-        column: text.as_ptr() as usize - line.as_ptr() as usize,
-    })
-}
-
 fn parse_target<'a>(words: &mut impl Iterator<Item = Word<'a>>) -> Result<Target<'a>, Refusal> {
     Target::parse(words.next().ok_or(Reason::NoTarget.at(0))?)
+}
+
+/// Whether a word says something by itself, and not to the caller.
+fn is_flag(word: &Word<'_>) -> bool {
+    Flags::default().by_name(word.text).is_some()
 }
 
 /// Where a missing word would stand: a blank behind the last one.
 fn end(line: &str) -> usize {
     line.trim_ascii_end().len() + 1
-}
-
-/// Parses what a register can hold: decimal or, with `0x`, hexadecimal; with a sign or without.
-/// What is negative is in two's complement.
-pub(crate) fn number(text: &str) -> Option<u64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text),
-    };
-    let magnitude = match digits.strip_prefix("0x") {
-        // `from_str_radix` would take a sign here.
-        Some(hex) if hex.starts_with(|c: char| c.is_ascii_hexdigit()) => {
-            u64::from_str_radix(hex, 16).ok()?
-        }
-        None if digits.starts_with(|c: char| c.is_ascii_digit()) => digits.parse().ok()?,
-        _ => return None,
-    };
-    match negative {
-        false => Some(magnitude),
-        true if magnitude <= 1 << 63 => Some(magnitude.wrapping_neg()),
-        true => None,
-    }
 }
 
 #[cfg(test)]

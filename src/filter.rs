@@ -9,13 +9,13 @@
 //! Knows nothing of the kernel, so that it is tested on the host as well.
 
 use crate::{
-    command::{
-        number,
-        Setting, //
-    },
     refusal::{
         Reason,
         Refusal, //
+    },
+    word::{
+        number,
+        Setting, //
     },
 };
 use core::fmt;

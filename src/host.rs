@@ -16,3 +16,4 @@ mod refusal;
 mod report;
 mod slot_map;
 mod sort;
+mod word;

@@ -46,6 +46,7 @@ mod slot_data;
 mod slot_map;
 mod sort;
 mod tally;
+mod word;
 
 use caller::Workshop;
 use drain::Drain;
