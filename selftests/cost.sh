@@ -183,7 +183,7 @@ pattern_of()
 }
 
 # Most of what detaching takes for a function is ftrace's patching of its entry.
-a_thousand_functions_attach_as_three_and_detach_as_two()
+a_thousand_functions_cost_few_times_what_one_costs()
 {
 	echo 100000 >$max_functions
 	: >/tmp/scale
@@ -199,7 +199,7 @@ a_thousand_functions_attach_as_three_and_detach_as_two()
 	attaching '*'
 	cat /tmp/scale
 	[ "$attach_thousand" -le $((3 * attach_one)) ]
-	[ "$detach_thousand" -le $((2 * detach_one)) ]
+	[ $((10 * detach_thousand)) -le $((16 * detach_one)) ]
 }
 
 : >/tmp/costs
@@ -216,4 +216,4 @@ run_tests \
 	latency_costs_150_at_most_in_a_group \
 	override_costs_20_at_most \
 	an_empty_handler_costs_80_at_most \
-	a_thousand_functions_attach_as_three_and_detach_as_two
+	a_thousand_functions_cost_few_times_what_one_costs
