@@ -578,6 +578,14 @@ SYM_CODE_END(rvdirect_override_some)
 
 SLOTS	rvdirect_override_some_slots, GO_TO rvdirect_override_some
 
+/* Goes on in rvdirect_filter if what the task has there is what t0 has. */
+	.macro	PASS_IF_TASK_HAS load, at
+	lui	t2, %hi(\at)
+	add	t2, t2, tp
+	\load	t2, %lo(\at)(t2)
+	bne	t0, t2, .Lfiltered_out
+	.endm
+
 /* Gives back what rvdirect_filter has taken. */
 	.macro	GIVE_BACK
 	REG_L	t2, 0(sp)
@@ -608,22 +616,13 @@ SYM_CODE_START_LOCAL(rvdirect_filter)
 	beqz	t2, .Lfiltered_out
 	REG_L	t0, RVDIRECT_SLOT_PID(t1)
 	bltz	t0, .Lany_task
-	lui	t2, %hi(TASK_PID)
-	add	t2, t2, tp
-	lw	t2, %lo(TASK_PID)(t2)
-	bne	t0, t2, .Lfiltered_out
+	PASS_IF_TASK_HAS lw, TASK_PID
 .Lany_task:
 	REG_L	t0, RVDIRECT_SLOT_COMM(t1)
 	beqz	t0, .Lany_name
-	lui	t2, %hi(TASK_COMM)
-	add	t2, t2, tp
-	REG_L	t2, %lo(TASK_COMM)(t2)
-	bne	t0, t2, .Lfiltered_out
+	PASS_IF_TASK_HAS REG_L, TASK_COMM
 	REG_L	t0, RVDIRECT_SLOT_COMM + 8(t1)
-	lui	t2, %hi(TASK_COMM + 8)
-	add	t2, t2, tp
-	REG_L	t2, %lo(TASK_COMM + 8)(t2)
-	bne	t0, t2, .Lfiltered_out
+	PASS_IF_TASK_HAS REG_L, TASK_COMM + 8
 .Lany_name:
 	GIVE_BACK
 	REG_L	t1, RVDIRECT_SLOT_NEXT(t1)
