@@ -58,12 +58,12 @@ SYM_CODE_END(rvdirect_nop)
 	slli	\one, \one, RVDIRECT_ROW_SHIFT
 	add	\row, \rows, \one
 	li	\one, 1
-	.if	\field == RVDIRECT_ROW_LEFT
-	addi	\row, \row, RVDIRECT_ROW_LEFT
+	.if	\field == RVDIRECT_ROW_ENTERED
+	amoadd.d zero, \one, (\row)
+	.else
+	addi	\row, \row, \field
 	/* Whoever sees that a call has left sees all that it counted before. */
 	amoadd.d.rl zero, \one, (\row)
-	.else
-	amoadd.d zero, \one, (\row)
 	.endif
 	.endm
 
@@ -390,10 +390,43 @@ SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
 #endif
 	.endm
 
+/*
+ * CHECK_ROOM - go on at NO_ROOM if no more than half of the stack is left
+ *
+ * The frames stay while the target runs, and there may be as many as targets
+ * are nested. What does with half of the stack by itself never ends it so.
+ *
+ * @kind: as above
+ */
+	.macro	CHECK_ROOM kind
+#ifdef CONFIG_VMAP_STACK
+	slli	t0, sp, 64 - THREAD_SHIFT
+	bgez	t0, .Lno_room_\kind
+#endif
+	.endm
+
+/*
+ * NO_ROOM - miss the call: go on in the target, with nothing left on the stack
+ * @kind: as above
+ * @from: see PUSH_FRAMES
+ */
+	.macro	NO_ROOM kind, from
+#ifdef CONFIG_VMAP_STACK
+.Lno_room_\kind:
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
+	ADD_TO_ROW t1, RVDIRECT_ROW_MISSED, t0, ra
+	ADD_TO_ROW t1, RVDIRECT_ROW_LEFT, t0, ra
+	REG_L	t0, RVDIRECT_CALL_RESUME - \from(sp)
+	POP_FRAMES \from
+	jr	t0
+#endif
+	.endm
+
 /* Calls the entry handler, if there is one, the target, and the exit handler. */
 SYM_CODE_START_LOCAL(rvdirect_return)
 	GET_ROWS rvdirect_return_slots
 	PUSH_FRAMES WHOLE
+	CHECK_ROOM return
 	SAVE_ARGS
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	REG_L	t0, RVDIRECT_SLOT_EXIT(t1)
@@ -421,6 +454,7 @@ SYM_CODE_START_LOCAL(rvdirect_return)
 	GUARDED	before
 	GUARDED	behind
 	NEAR_THE_END return
+	NO_ROOM return, WHOLE
 SYM_CODE_END(rvdirect_return)
 
 SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
@@ -489,6 +523,7 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 SYM_CODE_START_LOCAL(rvdirect_latency)
 	GET_ROWS rvdirect_latency_slots
 	PUSH_FRAMES SHORT
+	CHECK_ROOM latency
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	CALL_TARGET latency, SHORT
 	REG_L	t1, RVDIRECT_CALL_ROWS - SHORT(sp)
@@ -498,6 +533,7 @@ SYM_CODE_START_LOCAL(rvdirect_latency)
 	POP_FRAMES SHORT
 	ret
 	NEAR_THE_END latency
+	NO_ROOM latency, SHORT
 SYM_CODE_END(rvdirect_latency)
 
 SLOTS	rvdirect_latency_slots, GO_TO rvdirect_latency
@@ -506,6 +542,7 @@ SLOTS	rvdirect_latency_slots, GO_TO rvdirect_latency
 SYM_CODE_START_LOCAL(rvdirect_latency_each)
 	GET_ROWS rvdirect_latency_each_slots
 	PUSH_FRAMES CELL
+	CHECK_ROOM latency_each
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	REG_L	t0, RVDIRECT_CALL_RESUME - CELL(sp)
 	FIND_CELL t0, t1, ra
@@ -524,6 +561,7 @@ SYM_CODE_START_LOCAL(rvdirect_latency_each)
 	POP_FRAMES CELL
 	ret
 	NEAR_THE_END latency_each
+	NO_ROOM latency_each, CELL
 SYM_CODE_END(rvdirect_latency_each)
 
 SLOTS	rvdirect_latency_each_slots, GO_TO rvdirect_latency_each

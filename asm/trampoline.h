@@ -16,6 +16,7 @@
 #define RVDIRECT_ROW_SHIFT		6
 /* In struct rvdirect_row. */
 #define RVDIRECT_ROW_ENTERED		0
+#define RVDIRECT_ROW_MISSED		8
 #define RVDIRECT_ROW_LEFT		16
 #define RVDIRECT_ROW_COUNTS		24
 
@@ -74,7 +75,8 @@
  * struct rvdirect_row - what a hart counts for a slot
  * @entered: calls that came to the trampoline; of those that "override" may let
  *	pass, only the ones that it overrode; of a group that "count" has, none
- * @missed: those of them that the handler was not called for
+ * @missed: those of them that no handler was called for, or that found too little
+ *	of the stack left
  * @left: those that came back, where the trampoline waits for them
  * @counts: those that came to each function, by its cell, where the trampoline
  *	tells them apart

@@ -265,6 +265,28 @@ bad_callers_are_refused()
 }
 
 # The handler calls the target, which is attached: once, and not for ever.
+# Otherwise 80 calls, one within another, would end the stack of most kernels.
+calls_are_missed_before_the_stack_ends()
+{
+	for binding in 'rvdirect_test_deep return' 'rvdirect_test_deep latency' \
+		'rvdirect_test_[dt]* latency'; do
+		attach "$binding"
+		name=${binding% *}
+		echo 80 >"$target/call_deep"
+		hits=$(hits "$name")
+		missed=$(column 5 "$name")
+		echo "$binding: $hits hits, $missed missed"
+		expect "all of them" $((hits + missed)) 80
+		[ "$hits" -ge 10 ]
+		[ "$missed" -ge 10 ]
+		# And that does not last.
+		echo 1 >"$target/call_deep"
+		expect "hits and misses" "$(hits "$name") $(column 5 "$name")" \
+			"$((hits + 1)) $missed"
+		write detach "$name"
+	done
+}
+
 recursion_is_missed()
 {
 	load rvdirect_test_callers
@@ -330,6 +352,7 @@ run_tests \
 	a_trampoline_of_a_module_is_called \
 	a_caller_in_use_holds_its_module \
 	bad_callers_are_refused \
+	calls_are_missed_before_the_stack_ends \
 	recursion_is_missed \
 	the_example_in_C_works \
 	the_example_in_Rust_works

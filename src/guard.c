@@ -51,6 +51,7 @@ void rvdirect_guarded(struct rvdirect_call *call, void (*handler)(struct rvdirec
 CHECK_ROW(RVDIRECT_ROW_ENTERED, entered);
 /* asm/trampoline.S spares the addition. */
 static_assert(RVDIRECT_ROW_ENTERED == 0);
+CHECK_ROW(RVDIRECT_ROW_MISSED, missed);
 CHECK_ROW(RVDIRECT_ROW_LEFT, left);
 CHECK_ROW(RVDIRECT_ROW_COUNTS, counts);
 static_assert(sizeof(struct rvdirect_row) == 1 << RVDIRECT_ROW_SHIFT);

@@ -271,6 +271,7 @@ static void print_counts(void)
 
 		print_numbered("e", hart, row->entered);
 		print_numbered("l", hart, row->left);
+		print_numbered("m", hart, row->missed);
 		for (unsigned int i = 0; i < 4; i++)
 			others |= row->unused[i];
 		others |= SLOT(1)->rows[hart].entered | SLOT(1)->rows[hart].left;

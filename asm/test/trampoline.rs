@@ -319,6 +319,33 @@ fn nothing_is_read_behind_the_end_of_the_stack() {
     }
 }
 
+/// With no more than half of the stack left, a call is missed: the target runs as if the trampoline
+/// were not there.
+#[test]
+fn calls_without_room_are_missed() {
+    const HALF: i64 = 8192;
+
+    for (kind, frame) in [
+        ("return", 192),
+        ("exit", 192),
+        ("latency", 48),
+        ("latency_each", 64),
+    ] {
+        for (room, missed) in [(HALF - frame, 0), (HALF - frame + 16, 1), (HALF, 1)] {
+            let run = run(&format!("{kind} room={room} hart=5"));
+            run.assert_kept();
+            assert_eq!(run.value("m05"), missed, "{kind} room={room}");
+            assert_eq!(run.counts(), [(5, 1, 1)]);
+            if missed == 1 {
+                run.assert_seen_except(&[]);
+                run.assert_stack(frame as u64);
+                assert_eq!(run.maybe("histogram_at"), None);
+                assert_eq!(run.maybe("cell_count"), None);
+            }
+        }
+    }
+}
+
 /// The bucket is the number of significant bits of the duration.
 #[test]
 fn latency_fills_the_histogram() {
@@ -415,7 +442,7 @@ fn nothing_is_stored_below_sp() {
                 assert_eq!(immediate(rest.last().unwrap()) % 16, 0, "{line}");
             }
             // Takes its value.
-            "c.addi4spn" | "addi" | "c.mv" => assert_ne!(*first, "sp", "{line}"),
+            "c.addi4spn" | "addi" | "c.mv" | "slli" => assert_ne!(*first, "sp", "{line}"),
             _ => panic!("what is this to sp? {line}"),
         }
     }

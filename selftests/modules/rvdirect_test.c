@@ -36,6 +36,19 @@ noinline unsigned long rvdirect_test_target(unsigned long a, unsigned long b)
 }
 EXPORT_SYMBOL_GPL(rvdirect_test_target);
 
+/* So many calls of it are on the stack at once. */
+noinline unsigned long rvdirect_test_deep(unsigned long depth);
+noinline unsigned long rvdirect_test_deep(unsigned long depth)
+{
+	unsigned long below = 0;
+
+	barrier();
+	if (depth > 1)
+		below = rvdirect_test_deep(depth - 1);
+	barrier();
+	return below + 1;
+}
+
 /* The least that a call can be: what returns in place of a target is held against it. */
 static __naked notrace unsigned long least(unsigned long a, unsigned long b)
 {
@@ -61,6 +74,13 @@ static int call_task(void *unused, u64 calls)
 	return 0;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(call_task_fops, NULL, call_task, "%llu\n");
+
+static int call_deep(void *unused, u64 depth)
+{
+	WARN_ON_ONCE(rvdirect_test_deep(depth) != depth);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(call_deep_fops, NULL, call_deep, "%llu\n");
 
 static void call_on_this_hart(void *calls)
 {
@@ -150,6 +170,7 @@ static int __init rvdirect_test_init(void)
 {
 	dir = debugfs_create_dir("rvdirect_test", NULL);
 	debugfs_create_file_unsafe("call_task", 0200, dir, NULL, &call_task_fops);
+	debugfs_create_file_unsafe("call_deep", 0200, dir, NULL, &call_deep_fops);
 	debugfs_create_file_unsafe("call_irq", 0200, dir, NULL, &call_irq_fops);
 	debugfs_create_file_unsafe("call_shared", 0200, dir, NULL, &call_shared_fops);
 	debugfs_create_file_unsafe("result", 0400, dir, NULL, &result_fops);
