@@ -200,6 +200,18 @@ a_pending_target_may_come_too_late()
 	rmmod $twin
 }
 
+# It has been announced, but nothing can be hooked yet.
+a_pending_target_may_come_meanwhile()
+{
+	load $twin early=1000 &
+	within 10 grep -q "^$twin .* Loading " /proc/modules
+	attach "$pending count pending"
+	wait $!
+	expect "state" "$(state $pending)" active
+	write detach $pending
+	rmmod $twin
+}
+
 # loading PARAMETER: loads the module anew.
 loading()
 {
@@ -275,5 +287,6 @@ run_tests \
 	a_pending_target_can_be_disabled \
 	pending_is_for_what_is_not_there \
 	a_pending_target_may_come_too_late \
+	a_pending_target_may_come_meanwhile \
 	attached_on_loading \
 	a_bad_line_refuses_the_load

@@ -50,6 +50,11 @@ pub(crate) trait ModuleEvents: Send + Sync {
     /// May sleep, but must not wait for the loading or unloading of a module.
     fn module_coming(&self, name: &str);
 
+    /// Called when a module has been initialised, behind `text_going`.
+    ///
+    /// May sleep, but must not wait for the loading or unloading of a module.
+    fn module_live(&self, name: &str);
+
     /// Called when `text` will not be executed any more. It is still there, and ftrace still knows
     /// its functions.
     ///
@@ -113,11 +118,11 @@ impl<T: ModuleEvents> ModuleNotifier<T> {
         // SAFETY: By the requirements of this function, and as `Self` is `repr(C)`. It lives at
         // least until it is unregistered, which waits for this call.
         let this = unsafe { &*block.cast::<Self>() };
+        // SAFETY: The module is valid during this call, and its name lives as long.
+        let name = unsafe { CStr::from_char_ptr(bindings::rvdirect_module_name(module.cast())) };
+        let name = name.to_str().unwrap_or_default();
         if state == COMING {
-            // SAFETY: The module is valid during this call, and its name lives as long.
-            let name =
-                unsafe { CStr::from_char_ptr(bindings::rvdirect_module_name(module.cast())) };
-            this.target.module_coming(name.to_str().unwrap_or_default());
+            this.target.module_coming(name);
         }
         if state == GOING || state == LIVE {
             // INVARIANT: The module is valid during this call, by the same.
@@ -125,6 +130,9 @@ impl<T: ModuleEvents> ModuleNotifier<T> {
                 module: module.cast_const().cast(),
                 all: state == GOING,
             });
+        }
+        if state == LIVE {
+            this.target.module_live(name);
         }
         bindings::NOTIFY_DONE as c_int
     }

@@ -387,6 +387,37 @@ impl Registry {
         Ok(())
     }
 
+    /// Hooks what waits for the module of that name; `coming` is that name if it is loaded just now.
+    fn hook_pending(&self, name: &str, coming: Option<&str>) {
+        // A call that waits in its target could not hold this module any more.
+        let Some(_held) = HeldModule::try_new() else {
+            return;
+        };
+        let mut attachments = self.attachments.lock();
+        for index in 0..attachments.len() {
+            let Some(attachment) = attachments.get(index) else {
+                return;
+            };
+            if attachment.hook.is_some() || !attachment.target().is_of_module(name) {
+                continue;
+            }
+            match self.hook(&Plan::of(attachment), &attachments, coming) {
+                Ok(hook) => {
+                    if let Some(attachment) = attachments.get_mut(index) {
+                        attachment.hook = Some(hook);
+                    }
+                }
+                // Why it is pending was said when the module came.
+                Err(_) if coming.is_none() => {}
+                Err(refusal) => {
+                    let (target, reason) = (attachment.name(), refusal.reason);
+                    let reason = format_args!("{reason}");
+                    pr_warn!("{target}: still pending: {reason}\n");
+                }
+            }
+        }
+    }
+
     /// Hooks an attachment again without the functions of a module that goes, with the same hits.
     /// Returns whether anything is left of it.
     fn hook_without(&self, attachment: &mut Attachment, text: &LeavingText) -> bool {
@@ -477,31 +508,12 @@ fn find_functions(plan: &Plan<'_>, coming: Option<&str>) -> Result<KVVec<usize>,
 
 impl ModuleEvents for Registry {
     fn module_coming(&self, name: &str) {
-        // A call that waits in its target could not hold this module any more.
-        let Some(_held) = HeldModule::try_new() else {
-            return;
-        };
-        let mut attachments = self.attachments.lock();
-        for index in 0..attachments.len() {
-            let Some(attachment) = attachments.get(index) else {
-                return;
-            };
-            if attachment.hook.is_some() || !attachment.target().is_of_module(name) {
-                continue;
-            }
-            match self.hook(&Plan::of(attachment), &attachments, Some(name)) {
-                Ok(hook) => {
-                    if let Some(attachment) = attachments.get_mut(index) {
-                        attachment.hook = Some(hook);
-                    }
-                }
-                Err(refusal) => {
-                    let (target, reason) = (attachment.name(), refusal.reason);
-                    let reason = format_args!("{reason}");
-                    pr_warn!("{target}: still pending: {reason}\n");
-                }
-            }
-        }
+        self.hook_pending(name, Some(name));
+    }
+
+    /// Between the one and the other, it may have been attached to, but not hooked.
+    fn module_live(&self, name: &str) {
+        self.hook_pending(name, None);
     }
 
     /// ftrace forgets the functions of text that goes, but not that they were to be called

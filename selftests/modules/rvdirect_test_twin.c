@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The second module with a rvdirect_test_shared(). Loading it calls the
- * function as often as one parameter says, and takes as long as the other says.
+ * function as often as one parameter says, and takes as long as the others say.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -15,6 +15,20 @@ MODULE_PARM_DESC(calls, "how often to call rvdirect_test_shared() on loading");
 static unsigned int milliseconds;
 module_param(milliseconds, uint, 0);
 MODULE_PARM_DESC(milliseconds, "how long loading takes");
+
+static int set_early(const char *value, const struct kernel_param *param)
+{
+	unsigned int milliseconds;
+	int ret = kstrtouint(value, 0, &milliseconds);
+
+	if (!ret)
+		msleep(milliseconds);
+	return ret;
+}
+
+static const struct kernel_param_ops early_ops = { .set = set_early };
+module_param_cb(early, &early_ops, NULL, 0);
+MODULE_PARM_DESC(early, "how many milliseconds to wait before sysfs has the module");
 
 static int __init rvdirect_test_twin_init(void)
 {
