@@ -142,7 +142,8 @@ what_is_attached_is_EEXIST()
 what_ftrace_cannot_patch_is_ENODEV()
 {
 	# A notrace function, assembly, and data.
-	for name in rvdirect_test_notrace rvdirect_test:rvdirect_test_notrace memcpy jiffies_64; do
+	for name in rvdirect_test_notrace rvdirect_test:rvdirect_test_notrace \
+		rvdirect-test:rvdirect_test_notrace memcpy jiffies_64; do
 		refused attach "$name count" "$enodev" 'ftrace cannot patch the target' "$name"
 	done
 }

@@ -56,13 +56,20 @@ pub(crate) fn lookup(
 
 /// Whether the module is there, or on its way, that the target names.
 pub(crate) fn is_loaded(target: &Target<'_>) -> Result<bool> {
-    let mut module = KVec::new();
-    for byte in target.module().unwrap_or_default().bytes() {
-        module.push(if byte == b'-' { b'_' } else { byte }, GFP_KERNEL)?;
-    }
-    module.push(0, GFP_KERNEL)?;
+    let module = as_kernel(target.module().unwrap_or_default())?;
     // SAFETY: `module` is a string with a terminator.
-    Ok(unsafe { bindings::rvdirect_is_loaded(module.as_ptr()) })
+    Ok(unsafe { bindings::rvdirect_is_loaded(module.as_char_ptr()) })
+}
+
+/// A text in which the kernel writes the names of modules with `_` for each `-`.
+fn as_kernel(text: &str) -> Result<CString> {
+    let mut name = KVec::with_capacity(text.len() + 1, GFP_KERNEL)?;
+    for byte in text.bytes() {
+        name.push(if byte == b'-' { b'_' } else { byte }, GFP_KERNEL)?;
+    }
+    name.push(0, GFP_KERNEL)?;
+    let name = CStr::from_bytes_with_nul(&name).map_err(|_| EINVAL)?;
+    Ok(CString::try_from(name)?)
 }
 
 /// Takes out functions of modules that ftrace does not know yet, or is about to forget: what is
@@ -72,8 +79,10 @@ pub(crate) fn keep_settled(locations: &mut KVVec<usize>, coming: Option<&str>) -
     let mut name = CString::try_from_fmt(fmt!(""))?;
     let mut error = None;
     locations.retain(|location| {
-        let Some((module, _)) = names.of(*location).split_once(':') else {
-            return true;
+        let symbol = names.of(*location);
+        let Some((module, _)) = symbol.split_once(':') else {
+            // The kernel's own, unless it was a function of a module that is gone meanwhile.
+            return !symbol.starts_with("0x");
         };
         if coming == Some(module) {
             return true;
@@ -107,7 +116,7 @@ fn lookup_one(target: &Target<'_>) -> Result<KVVec<usize>, Reason> {
     if target.is_pattern() {
         return Err(Reason::NoMatch);
     }
-    let name = CString::try_from_fmt(fmt!("{}", target.text()))?;
+    let name = as_kernel(target.text())?;
     if is_symbol(&name)? {
         Err(Reason::NotTraceable)
     } else {

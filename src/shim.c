@@ -157,7 +157,7 @@ bool rvdirect_is_settled(unsigned long addr, const char *name)
 	mod = container_of(kobj, struct module_kobject, kobj)->mod;
 	if (mod)
 		settled = mod->state == MODULE_STATE_COMING ||
-			  (mod->state == MODULE_STATE_LIVE && !within_module_init(addr, mod));
+			  (mod->state == MODULE_STATE_LIVE && within_module_core(addr, mod));
 	kobject_put(kobj);
 	return settled;
 }
