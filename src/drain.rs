@@ -134,7 +134,7 @@ impl Drop for Returning {
         // SAFETY: This is `drop`: it is not used again.
         let parts = unsafe { ManuallyDrop::take(&mut self.0) };
         if parts.slot.data().is_left() {
-            // SAFETY: It may sleep here, be it in a command or in a module's notifier.
+            // SAFETY: It may sleep here, as wherever attachments change.
             unsafe { bindings::rvdirect_synchronize_trampolines() };
             return;
         }
@@ -173,7 +173,7 @@ impl HeldModule {
     /// Keeps it so, until it is dropped.
     pub(crate) fn new() -> Self {
         // SAFETY: The module stays meanwhile: for a command, as it has a file open; for a notifier,
-        // as the module's exit waits for it.
+        // as the module's exit waits for it; while the module itself is loaded, in any case.
         unsafe { bindings::rvdirect_hold_module() };
         HeldModule(())
     }
@@ -190,8 +190,8 @@ impl HeldModule {
 impl Drop for HeldModule {
     fn drop(&mut self) {
         // SAFETY: It gives back what `new` took. The code that executes here stays: it is that of
-        // a command, which has a file open, of a notifier, or of a work item; and the module waits
-        // for both before it goes.
+        // a command, which has a file open, of a notifier, or of a work item, and the module waits
+        // for both before it goes; or of its initialisation.
         unsafe { bindings::rvdirect_release_module() };
     }
 }

@@ -174,7 +174,7 @@ pub(crate) fn take_out_held(locations: &mut KVVec<usize>) -> Result<bool> {
         asked += 1;
         if asked % 32 == 0 {
             // Each answer may leave a copy of all that is hooked to be freed later.
-            // SAFETY: It may sleep here: we are in the context of a command, or of a notifier.
+            // SAFETY: It may sleep here, as wherever attachments change.
             unsafe { bindings::rvdirect_wait_for_tasks_callbacks() };
         }
         let Some(members) = locations.get_mut(part.clone()) else {
@@ -242,7 +242,7 @@ fn stay_for_ever(error: Error) {
         "ftrace is down (error {}): a trampoline stays in use, and the module with it\n",
         error.to_errno()
     );
-    // SAFETY: It may sleep here: we are in the context of a command, or of a notifier.
+    // SAFETY: It may sleep here, as wherever attachments change.
     unsafe { bindings::rvdirect_stay_for_ever() };
 }
 

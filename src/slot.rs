@@ -57,7 +57,7 @@ impl Pool {
         let slot = Slot { number, data };
         slot.data.set_next(slot.work_address());
         slot.set_rows(slot.data.rows());
-        // SAFETY: Interrupts are on here, be it in a command or in a module's notifier.
+        // SAFETY: Interrupts are on here, as wherever attachments change.
         unsafe { bindings::rvdirect_synchronize_harts() };
         Some(slot)
     }
