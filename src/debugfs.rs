@@ -99,20 +99,20 @@ impl Interface {
     }
 
     fn detach(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_line("detach", reader, &|line| {
-            self.registry.detach(&Selection::parse(line)?)
+        self.for_each_selection("detach", reader, &|selection| {
+            self.registry.detach(selection)
         })
     }
 
     fn enable(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_line("enable", reader, &|line| {
-            self.registry.set_enabled(&Selection::parse(line)?, true)
+        self.for_each_selection("enable", reader, &|selection| {
+            self.registry.set_enabled(selection, true)
         })
     }
 
     fn disable(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_line("disable", reader, &|line| {
-            self.registry.set_enabled(&Selection::parse(line)?, false)
+        self.for_each_selection("disable", reader, &|selection| {
+            self.registry.set_enabled(selection, false)
         })
     }
 
@@ -170,6 +170,16 @@ impl Interface {
             carry_out(line).map_err(|refusal| self.log(file, number, line, refusal))?;
         }
         Ok(())
+    }
+
+    /// The same for what names attachments.
+    fn for_each_selection(
+        &self,
+        file: &'static str,
+        reader: &mut UserSliceReader,
+        carry_out: &dyn Fn(&Selection<'_>) -> Result<(), Refusal>,
+    ) -> Result {
+        self.for_each_line(file, reader, &|line| carry_out(&Selection::parse(line)?))
     }
 
     /// Logs a refused line; returns the error that the writer gets.
