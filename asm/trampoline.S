@@ -124,7 +124,7 @@ SYM_CODE_END(\name)
 SLOTS	rvdirect_count_slots, COUNT
 
 /*
- * FIND_CELL - tell the functions of a group apart: see src/function_index.rs
+ * FIND_CELL - tell the functions of a group apart: see src/algorithm/function_index.rs
  * @at: register with the address where the function resumes; gets the offset of
  *	its cell among 8-byte cells
  * @rows: register with the rows
@@ -271,7 +271,7 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
  *
  * This is the way of most calls by far: a task that neither has bottom halves
  * off nor runs a handler. It marks that it does, by the bit that ftrace's own
- * handlers use. All other cases are in src/guard.c, by way of GUARDED.
+ * handlers use. All other cases are in src/trampoline/guard.c, by way of GUARDED.
  *
  * Everything that C may change must be saved.
  */

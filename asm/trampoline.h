@@ -36,7 +36,7 @@
 #define RVDIRECT_SLOT_TIMES		(-16)
 #define RVDIRECT_SLOT_CALLS		(-8)
 
-/* What of a product says which cell it is: src/function_index.rs knows it. */
+/* What of a product says which cell it is: src/algorithm/function_index.rs knows it. */
 #define RVDIRECT_PRODUCT_SHIFT		43
 
 /* The most harts that a kernel can have: see arch/riscv/Kconfig. */

@@ -11,6 +11,6 @@
 #include <linux/notifier.h>
 
 #include "../asm/trampoline.h"
-#include "handlers.h"
-#include "parameters.h"
-#include "shim.h"
+#include "abstraction/parameters.h"
+#include "abstraction/shim.h"
+#include "trampoline/handlers.h"

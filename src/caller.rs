@@ -2,39 +2,50 @@
 
 //! The direct callers that commands can name, and the trampolines by which they run.
 
+pub(crate) mod drain;
+pub(crate) mod external;
+
 use crate::{
+    abstraction::{
+        ftrace,
+        parameters, //
+    },
     bindings,
-    builtin::{
-        self,
-        Builtin, //
+    caller::{
+        drain::{
+            Drain,
+            Label,
+            Returning, //
+        },
+        external::{
+            Callers,
+            External, //
+        },
     },
-    command::Binding,
-    drain::{
-        Drain,
-        Label,
-        Returning, //
+    language::{
+        builtin::{
+            self,
+            Builtin, //
+        },
+        command::Binding,
+        filter::Filter,
+        refusal::{
+            Reason,
+            Refusal, //
+        },
     },
-    external::{
-        Callers,
-        External, //
-    },
-    filter::Filter,
-    ftrace,
-    function_counts::FunctionCounts,
-    handlers::Handlers,
-    latency::Latency,
-    parameters,
-    refusal::{
-        Reason,
-        Refusal, //
-    },
-    slot::{
-        Pool,
-        Slot, //
-    },
-    slot_data::{
-        SlotData,
-        Work, //
+    trampoline::{
+        function_counts::FunctionCounts,
+        handlers::Handlers,
+        latency::Latency,
+        slot::{
+            Pool,
+            Slot, //
+        },
+        slot_data::{
+            SlotData,
+            Work, //
+        },
     },
 };
 use kernel::{

@@ -4,52 +4,62 @@
 //!
 //! A command does all that it says or, refused, nothing.
 
+mod attachment;
+mod ranking;
+mod tally;
+
 use crate::{
-    attachment::{
-        Attachment,
-        Hook, //
+    abstraction::{
+        ftrace::{
+            self,
+            DirectCalls, //
+        },
+        function::{
+            self,
+            Names, //
+        },
+        module_notifier::{
+            LeavingText,
+            ModuleEvents, //
+        },
+        parameters, //
     },
     bindings,
-    builtin,
     caller::{
         self,
+        drain::HeldModule,
         Caller,
         Trampoline,
         Workshop, //
     },
-    command::{
-        Binding,
-        Exclusions,
-        Flags,
-        Selection,
-        Target, //
+    language::{
+        builtin,
+        command::{
+            Binding,
+            Exclusions,
+            Flags,
+            Selection,
+            Target, //
+        },
+        filter::Filter,
+        refusal::{
+            Reason,
+            Refusal, //
+        },
+        report::{
+            CallerLine,
+            Hits,
+            Status, //
+        },
     },
-    drain::HeldModule,
-    filter::Filter,
-    ftrace::{
-        self,
-        DirectCalls, //
+    registry::{
+        attachment::{
+            Attachment,
+            Hook, //
+        },
+        ranking::Ranking, //
     },
-    function::{
-        self,
-        Names, //
-    },
-    module_notifier::{
-        LeavingText,
-        ModuleEvents, //
-    },
-    parameters,
-    ranking::Ranking,
-    refusal::{
-        Reason,
-        Refusal, //
-    },
-    report::{
-        CallerLine,
-        Hits,
-        Status, //
-    },
-    slot::SLOTS, //
+    trampoline::slot::SLOTS, //
 };
 use core::fmt::Display as _;
 use kernel::{

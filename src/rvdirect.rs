@@ -2,10 +2,16 @@
 
 //! Hooks kernel functions by direct calls of ftrace.
 //!
-//! What is made in which order is here; what each part does, in the part. Dependencies point one
-//! way: `debugfs`, `load_time` → `registry` → `ranking` → `attachment` → `function`, `caller` →
-//! `drain`, `external` → `slot` → `slot_data` → `function_counts`, `handlers`, `latency` → `ftrace`,
-//! `line`; the command language, the index of functions and the formats know nothing of the kernel.
+//! This file makes the parts in their order. The parts live in rooms, of which each uses only those
+//! below it:
+//!
+//! - `files`: the ways into the module;
+//! - `registry`: the attachments;
+//! - `caller`: what runs when a target is called;
+//! - `trampoline`: the code that call sites lead to, and its memory;
+//! - `abstraction`: what the kernel offers, in safe types;
+//! - `language`: commands and formats, as text;
+//! - `algorithm`: what works on numbers alone.
 
 use kernel::{
     debugfs::Scope,
@@ -15,45 +21,27 @@ use kernel::{
     ThisModule, //
 };
 
-mod attachment;
+mod abstraction;
+mod algorithm;
 mod bindings;
-mod builtin;
 mod caller;
-mod command;
-mod debugfs;
-mod drain;
-mod errno;
-mod error_log;
-mod external;
-mod filter;
-mod ftrace;
-mod function;
-mod function_counts;
-mod function_index;
-mod handlers;
-mod histogram;
-mod latency;
-mod line;
-mod load_time;
-mod module_notifier;
-mod parameters;
-mod ranking;
-mod refusal;
+mod files;
+mod language;
 mod registry;
-mod report;
-mod slot;
-mod slot_data;
-mod slot_map;
-mod sort;
-mod tally;
-mod word;
+mod trampoline;
 
-use caller::Workshop;
-use drain::Drain;
-use external::Callers;
-use module_notifier::ModuleNotifier;
+use abstraction::module_notifier::ModuleNotifier;
+use caller::{
+    drain::Drain,
+    external::Callers,
+    Workshop, //
+};
+use files::{
+    debugfs,
+    load_time, //
+};
 use registry::Registry;
-use slot::Pool;
+use trampoline::slot::Pool;
 
 module! {
     type: RvDirect,

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Safe abstractions of what the kernel offers. Uses `language` and `algorithm`.
+
+pub(crate) mod ftrace;
+pub(crate) mod function;
+pub(crate) mod module_notifier;
+pub(crate) mod parameters;

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The language of the files: text in, commands out, and back. Uses no other room, and knows nothing
+//! of the kernel.
+
+pub(crate) mod builtin;
+pub(crate) mod command;
+pub(crate) mod errno;
+pub(crate) mod error_log;
+pub(crate) mod filter;
+pub(crate) mod histogram;
+pub(crate) mod refusal;
+pub(crate) mod report;
+mod word;

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The command language: text in, commands or refusals out.
+//!
+//! ```text
+//! attach:    TARGET [!TARGET]... CALLER [KEY=VALUE]... [strict] [pending] [disabled]
+//! modify:    TARGET CALLER [KEY=VALUE]...
+//! detach, enable, disable:
+//!            TARGET | *
+//! TARGET:    FUNCTION | MODULE:FUNCTION
+//! FUNCTION:  a name, or a pattern with * ? [...]
+//! ```
+//!
+//! One command a line; words are separated by blanks, and blank lines say nothing.
+//!
+//! Knows nothing of the kernel, so that it is tested on the host as well.
+
+use crate::language::{
+    filter::Filter,
+    refusal::{
+        Reason,
+        Refusal, //
+    },
+    word::{
+        words,
+        Setting,
+        Word, //
+    },
+};
+use core::fmt;
+
+/// The most bytes that one write may have: at 1024 attachments, 64 for each line of `attach`.
+pub(crate) const MAX_WRITE: usize = 64 * 1024;
+
+/// The most bytes that a name may have: `KSYM_NAME_LEN`, less the terminator.
+pub(crate) const MAX_NAME: usize = 511;
+
+/// The function, or the functions of one name or of one pattern, that a command is about.
+///
+/// # Invariants
+///
+/// Both names are not empty, have [`MAX_NAME`] bytes at most, and consist of what the names of
+/// functions consist of, and of what `glob_match()` takes for a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target<'a> {
+    text: &'a str,
+    column: usize,
+}
+
+/// Targets that are not part of another one: words that begin with `!`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exclusions<'a> {
+    /// From the first of them on, to the end of the last.
+    text: &'a str,
+    column: usize,
+}
+
+/// What `attach` and `modify` say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Binding<'a> {
+    /// The functions to hook.
+    pub(crate) target: Target<'a>,
+    /// Those of them not to hook.
+    pub(crate) exclusions: Exclusions<'a>,
+    /// The name of what is to run when they are entered.
+    pub(crate) caller: Word<'a>,
+    /// Which calls it sees.
+    pub(crate) filter: Filter,
+    /// What else is said of how to attach it.
+    pub(crate) flags: Flags,
+    /// What stands behind the caller, and where.
+    rest: Word<'a>,
+}
+
+/// Words that stand for themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flags {
+    /// No function may be left out because somebody else has it.
+    pub(crate) strict: bool,
+    /// It waits for the module of the target, now and whenever that goes.
+    pub(crate) pending: bool,
+    /// No call reaches the caller, until it is enabled.
+    pub(crate) disabled: bool,
+}
+
+/// What `detach`, `enable` and `disable` say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Selection<'a> {
+    /// `*`
+    All,
+    /// The attachment of that target.
+    One(Target<'a>),
+}
+
+/// A line that cannot be taken as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotText<'a> {
+    /// The text before the byte that is to blame.
+    pub(crate) before: &'a str,
+    /// What is wrong with that byte.
+    pub(crate) reason: Reason,
+}
+
+impl<'a> Target<'a> {
+    /// The same that was parsed before, by its text.
+    pub(crate) fn again(text: &'a str) -> Self {
+        // INVARIANT: It was checked then.
+        Target { text, column: 0 }
+    }
+
+    fn parse(word: Word<'a>) -> Result<Self, Refusal> {
+        let (module, function) = split_module(word.text);
+        let is_module = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        let good = is_function(function)
+            && module.is_none_or(|m| !m.is_empty() && m.bytes().all(is_module));
+        if !good {
+            return Err(Reason::BadTarget.at(word.column));
+        }
+        if function.len() > MAX_NAME || module.is_some_and(|m| m.len() > MAX_NAME) {
+            return Err(Reason::LongTarget.at(word.column));
+        }
+        // INVARIANT: Checked above.
+        Ok(Target {
+            text: word.text,
+            column: word.column,
+        })
+    }
+
+    /// Whether it is a pattern, and not a name.
+    pub(crate) fn is_pattern(&self) -> bool {
+        self.function().bytes().any(|byte| b"*?[".contains(&byte))
+    }
+
+    /// The module whose functions alone are meant; any, if none is named. As it was written: the
+    /// kernel has `_` for each `-`.
+    pub(crate) fn module(&self) -> Option<&'a str> {
+        split_module(self.text).0
+    }
+
+    /// Whether that is the module which the kernel calls so.
+    pub(crate) fn is_of_module(&self, name: &str) -> bool {
+        let as_kernel = |byte| if byte == b'-' { b'_' } else { byte };
+        self.module()
+            .is_some_and(|module| module.bytes().map(as_kernel).eq(name.bytes()))
+    }
+
+    /// The name of the functions, or the pattern.
+    pub(crate) fn function(&self) -> &'a str {
+        split_module(self.text).1
+    }
+
+    /// The whole of it, as it was written.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Blames the target.
+    pub(crate) fn refuse(&self, reason: Reason) -> Refusal {
+        reason.at(self.column)
+    }
+}
+
+impl<'a> Exclusions<'a> {
+    /// The same that was parsed before, by its text.
+    pub(crate) fn again(text: &'a str) -> Self {
+        Exclusions { text, column: 0 }
+    }
+
+    /// Each target, without its `!`. Once the line is parsed, none is an error.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = Result<Target<'a>, Refusal>> + 'a {
+        let column = self.column;
+        words(self.text).map(move |word| {
+            Target::parse(Word {
+                text: word.text.get(1..).unwrap_or_default(),
+                column: column + word.column + 1,
+            })
+        })
+    }
+
+    /// All of them, as they were written.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+}
+
+impl<'a> Binding<'a> {
+    /// Parses a line of `attach`.
+    pub(crate) fn parse(line: &'a str) -> Result<Self, Refusal> {
+        let mut rest = words(line);
+        let target = parse_target(&mut rest)?;
+        let is_exclusion = |word: &Word<'_>| word.text.starts_with('!');
+        let (mut excluded, mut behind) = (None, 0);
+        let caller = loop {
+            let word = rest.next().ok_or(Reason::NoCaller.at(end(line)))?;
+            if !is_exclusion(&word) {
+                break word;
+            }
+            excluded.get_or_insert(word.column);
+            behind = word.end();
+        };
+        let column = excluded.unwrap_or(behind);
+        let exclusions = Exclusions {
+            text: line.get(column..behind).unwrap_or_default(),
+            column,
+        };
+        if let Some(refusal) = exclusions.targets().find_map(Result::err) {
+            return Err(refusal);
+        }
+        let mut binding = Binding {
+            target,
+            exclusions,
+            caller,
+            filter: Filter::default(),
+            flags: Flags::default(),
+            rest: Word {
+                text: line.get(caller.end()..).unwrap_or_default(),
+                column: caller.end(),
+            },
+        };
+        for word in binding.words() {
+            if let Some(flag) = binding.flags.by_name(word.text) {
+                if core::mem::replace(flag, true) {
+                    return Err(Reason::RepeatedOption.at(word.column));
+                }
+                continue;
+            }
+            let setting = Setting::parse(word)?;
+            if Filter::is_key(setting.key.text) {
+                binding.filter.add(setting)?;
+            }
+        }
+        if binding.flags.pending && target.module().is_none() {
+            return Err(target.refuse(Reason::NoModule));
+        }
+        Ok(binding)
+    }
+
+    /// Parses a line of `modify`, which says nothing about which functions are hooked.
+    pub(crate) fn parse_modify(line: &'a str) -> Result<Self, Refusal> {
+        let binding = Self::parse(line)?;
+        if !binding.exclusions.text.is_empty() {
+            return Err(Reason::AttachOnly.at(binding.exclusions.column));
+        }
+        match binding.words().find(is_flag) {
+            Some(word) => Err(Reason::AttachOnly.at(word.column)),
+            None => Ok(binding),
+        }
+    }
+
+    /// What is said to the caller, in the order of the line. Once the line is parsed, none is an
+    /// error.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = Result<Setting<'a>, Refusal>> + 'a {
+        self.all_settings().filter(|setting| {
+            setting
+                .as_ref()
+                .map_or(true, |setting| !Filter::is_key(setting.key.text))
+        })
+    }
+
+    /// Blames the value of a setting, if it is there.
+    pub(crate) fn refuse(&self, key: &str, reason: Reason) -> Refusal {
+        let column = self
+            .all_settings()
+            .flatten()
+            .find(|setting| setting.key.text == key)
+            .map_or(self.caller.column, |setting| setting.value.column);
+        reason.at(column)
+    }
+
+    fn all_settings(&self) -> impl Iterator<Item = Result<Setting<'a>, Refusal>> + 'a {
+        self.words()
+            .filter(|word| !is_flag(word))
+            .map(Setting::parse)
+    }
+
+    /// All words behind the caller.
+    fn words(&self) -> impl Iterator<Item = Word<'a>> + 'a {
+        let column = self.rest.column;
+        words(self.rest.text).map(move |word| Word {
+            text: word.text,
+            column: column + word.column,
+        })
+    }
+}
+
+impl Flags {
+    fn by_name(&mut self, name: &str) -> Option<&mut bool> {
+        match name {
+            "strict" => Some(&mut self.strict),
+            "pending" => Some(&mut self.pending),
+            "disabled" => Some(&mut self.disabled),
+            _ => None,
+        }
+    }
+}
+
+/// Prints them as commands have them, with a blank before each.
+impl fmt::Display for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (is_set, name) in [
+            (self.strict, " strict"),
+            (self.pending, " pending"),
+            (self.disabled, " disabled"),
+        ] {
+            if is_set {
+                f.write_str(name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Selection<'a> {
+    /// Parses a line of these.
+    pub(crate) fn parse(line: &'a str) -> Result<Self, Refusal> {
+        let mut words = words(line);
+        let selection = match words.clone().next() {
+            Some(Word { text: "*", .. }) => {
+                words.next();
+                Selection::All
+            }
+            _ => Selection::One(parse_target(&mut words)?),
+        };
+        match words.next() {
+            Some(word) => Err(Reason::ExtraWord.at(word.column)),
+            None => Ok(selection),
+        }
+    }
+}
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text)
+    }
+}
+
+/// The lines of a write that say something, each with its number, from 1.
+pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Result<&str, NotText<'_>>)> {
+    bytes
+        .split(|&byte| byte == b'\n')
+        .enumerate()
+        .map(|(index, line)| (index + 1, text(line)))
+        .filter(|(_, line)| line.map_or(true, |line| words(line).next().is_some()))
+}
+
+/// Takes bytes as text, if they are.
+fn text(bytes: &[u8]) -> Result<&str, NotText<'_>> {
+    let (valid, reason) = match core::str::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            // Cannot fail, as the error itself says how much is valid.
+            let valid = core::str::from_utf8(valid).unwrap_or_default();
+            (valid, Some(Reason::NotUtf8))
+        }
+    };
+    match (valid.split_once('\0'), reason) {
+        (Some((before, _)), _) => Err(NotText {
+            before,
+            reason: Reason::NulByte,
+        }),
+        (None, Some(reason)) => Err(NotText {
+            before: valid,
+            reason,
+        }),
+        (None, None) => Ok(valid),
+    }
+}
+
+/// The module, if one is named, and what stands behind it.
+fn split_module(text: &str) -> (Option<&str>, &str) {
+    match text.split_once(':') {
+        Some((module, function)) => (Some(module), function),
+        None => (None, text),
+    }
+}
+
+/// Whether text is the name of a function, or a pattern that `glob_match()` understands.
+fn is_function(text: &str) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$".contains(byte);
+    let mut rest = text.as_bytes();
+    // A leading digit is not a name: ftrace takes it for the number of a record.
+    if rest.first().is_none_or(u8::is_ascii_digit) {
+        return false;
+    }
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = behind;
+        if *byte == b'[' {
+            // A class: one character at least, up to the "]".
+            let class = behind.strip_prefix(b"!").unwrap_or(behind);
+            let Some(more) = class.iter().skip(1).position(|byte| *byte == b']') else {
+                return false;
+            };
+            let (members, end) = class.split_at_checked(more + 1).unwrap_or_default();
+            if !members.iter().all(|byte| is_name(byte) || *byte == b'-') {
+                return false;
+            }
+            rest = end.get(1..).unwrap_or_default();
+        } else if !is_name(byte) && !b"*?".contains(byte) {
+            return false;
+        }
+    }
+    true
+}
+
+fn parse_target<'a>(words: &mut impl Iterator<Item = Word<'a>>) -> Result<Target<'a>, Refusal> {
+    Target::parse(words.next().ok_or(Reason::NoTarget.at(0))?)
+}
+
+/// Whether a word says something by itself, and not to the caller.
+fn is_flag(word: &Word<'_>) -> bool {
+    Flags::default().by_name(word.text).is_some()
+}
+
+/// Where a missing word would stand: a blank behind the last one.
+fn end(line: &str) -> usize {
+    line.trim_ascii_end().len() + 1
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the files show: a header and a line each, with blanks between the columns and none within
+//! a value, but for the last.
+//!
+//! Knows nothing of the kernel, so that it is tested on the host as well.
+
+use crate::language::{
+    command::{
+        Exclusions,
+        Flags, //
+    },
+    filter::Filter, //
+};
+use core::fmt;
+
+/// A line of `status`.
+pub(crate) struct Status<'a> {
+    /// The target, as it was written to `attach`.
+    pub(crate) target: &'a str,
+    /// How many functions it is.
+    pub(crate) functions: usize,
+    /// The name of the caller.
+    pub(crate) caller: &'a str,
+    /// Calls that the caller handled, since the target was attached.
+    pub(crate) hits: u64,
+    /// Calls that it had to skip.
+    pub(crate) missed: u64,
+    /// Whether calls of the target reach the caller: `active`, or why not.
+    pub(crate) state: &'a str,
+    /// Functions that somebody else has.
+    pub(crate) left_out: usize,
+}
+
+impl Status<'_> {
+    /// Writes the line above the lines of `status`.
+    pub(crate) fn header(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        status_line(
+            f,
+            "TARGET",
+            "FUNCTIONS",
+            "CALLER",
+            "HITS",
+            "MISSED",
+            "STATE",
+        )
+    }
+}
+
+impl fmt::Display for Status<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        status_line(
+            f,
+            self.target,
+            self.functions,
+            self.caller,
+            self.hits,
+            self.missed,
+            format_args!("{}{}", self.state, LeftOut(self.left_out)),
+        )
+    }
+}
+
+fn status_line(
+    f: &mut fmt::Formatter<'_>,
+    target: &str,
+    functions: impl fmt::Display,
+    caller: &str,
+    hits: impl fmt::Display,
+    missed: impl fmt::Display,
+    state: impl fmt::Display,
+) -> fmt::Result {
+    writeln!(
+        f,
+        "{target:<32} {functions:>9} {caller:<10} {hits:>14} {missed:>8} {state}"
+    )
+}
+
+/// What `status` says of so many functions that are not part of an attachment.
+struct LeftOut(usize);
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            count => write!(f, ", {count} left out, see tracing/enabled_functions"),
+        }
+    }
+}
+
+/// A line of `hits`.
+pub(crate) struct Hits<'a> {
+    /// The name of the function, behind that of its module if it is in one.
+    pub(crate) function: &'a str,
+    /// How often it was called since the target was attached.
+    pub(crate) hits: u64,
+    /// The target that it is part of.
+    pub(crate) target: &'a str,
+}
+
+impl Hits<'_> {
+    /// Writes the line above the lines of `hits`.
+    pub(crate) fn header(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hits_line(f, "FUNCTION", "HITS", "TARGET")
+    }
+}
+
+impl fmt::Display for Hits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hits_line(f, self.function, self.hits, self.target)
+    }
+}
+
+fn hits_line(
+    f: &mut fmt::Formatter<'_>,
+    function: &str,
+    hits: impl fmt::Display,
+    target: &str,
+) -> fmt::Result {
+    writeln!(f, "{function:<32} {hits:>14} {target}")
+}
+
+/// A line of `callers`.
+pub(crate) struct CallerLine<'a> {
+    /// The word by which commands name the caller.
+    pub(crate) name: &'a str,
+    /// The module that brings it.
+    pub(crate) owner: &'a str,
+    /// What it does, in a few words.
+    pub(crate) description: &'a str,
+}
+
+impl CallerLine<'_> {
+    /// The line above the lines of `callers`.
+    pub(crate) const HEADER: Self = CallerLine {
+        name: "CALLER",
+        owner: "OWNER",
+        description: "DESCRIPTION",
+    };
+}
+
+impl fmt::Display for CallerLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:<10} {:<16} {}",
+            self.name, self.owner, self.description
+        )
+    }
+}
+
+/// A line of `attach`, which can be written back to it.
+pub(crate) struct BindingLine<'a> {
+    /// The target, as it was written.
+    pub(crate) target: &'a str,
+    /// What is not part of it.
+    pub(crate) exclusions: Exclusions<'a>,
+    /// The caller, which prints itself as it was named, with all that it was told.
+    pub(crate) caller: &'a dyn fmt::Display,
+    /// Which calls it sees.
+    pub(crate) filter: Filter,
+    /// What else was said.
+    pub(crate) flags: Flags,
+}
+
+impl fmt::Display for BindingLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.target)?;
+        for excluded in self.exclusions.targets().flatten() {
+            write!(f, " !{excluded}")?;
+        }
+        writeln!(f, " {}{}{}", self.caller, self.filter, self.flags)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Header;
+
+    impl fmt::Display for Header {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Status::header(f)
+        }
+    }
+
+    const STATUS: Status<'_> = Status {
+        target: "f",
+        functions: 2,
+        caller: "count",
+        hits: 0,
+        missed: 1,
+        state: "active",
+        left_out: 0,
+    };
+
+    fn status(target: &str, hits: u64) -> String {
+        Status {
+            target,
+            hits,
+            ..STATUS
+        }
+        .to_string()
+    }
+
+    /// A script takes the columns apart at the blanks, however wide the values are.
+    #[test]
+    fn status_has_the_columns_of_its_header() {
+        let header = Header.to_string();
+        let header: Vec<_> = header.split_ascii_whitespace().collect();
+        assert_eq!(
+            header,
+            ["TARGET", "FUNCTIONS", "CALLER", "HITS", "MISSED", "STATE"]
+        );
+        let long = "x".repeat(500);
+        for (target, hits) in [("vfs_read", 0), (long.as_str(), u64::MAX)] {
+            let line = status(target, hits);
+            let words: Vec<_> = line.split_ascii_whitespace().collect();
+            assert_eq!(
+                words,
+                [target, "2", "count", &hits.to_string(), "1", "active"]
+            );
+            assert!(line.ends_with("active\n"));
+        }
+    }
+
+    #[test]
+    fn values_stand_under_their_names() {
+        let header = Header.to_string();
+        assert_eq!(header.find(" CALLER"), status("vfs_read", 7).find(" count"));
+        assert_eq!(header.find("STATE"), status("vfs_read", 7).find("active"));
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        let mut line = STATUS;
+        line.left_out = 3;
+        assert!(line
+            .to_string()
+            .ends_with(" active, 3 left out, see tracing/enabled_functions\n"));
+    }
+
+    struct HitsHeader;
+
+    impl fmt::Display for HitsHeader {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Hits::header(f)
+        }
+    }
+
+    #[test]
+    fn hits_have_the_columns_of_their_header() {
+        let words = |line: String| -> Vec<String> {
+            line.split_ascii_whitespace().map(String::from).collect()
+        };
+        let line = Hits {
+            function: "ext4:ext4_read",
+            hits: 5,
+            target: "*_read",
+        };
+        assert_eq!(
+            words(HitsHeader.to_string()),
+            ["FUNCTION", "HITS", "TARGET"]
+        );
+        assert_eq!(words(line.to_string()), ["ext4:ext4_read", "5", "*_read"]);
+        let header = HitsHeader.to_string();
+        assert_eq!(header.find(" TARGET"), line.to_string().find(" *_read"));
+    }
+
+    #[test]
+    fn callers_have_a_header() {
+        let line = CallerLine {
+            name: "count",
+            owner: "rvdirect",
+            description: "counts the calls",
+        };
+        assert_eq!(
+            CallerLine::HEADER
+                .to_string()
+                .split_ascii_whitespace()
+                .collect::<Vec<_>>(),
+            ["CALLER", "OWNER", "DESCRIPTION"]
+        );
+        assert_eq!(
+            line.to_string()
+                .split_ascii_whitespace()
+                .collect::<Vec<_>>(),
+            ["count", "rvdirect", "counts", "the", "calls"]
+        );
+    }
+}

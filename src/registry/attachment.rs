@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A target bound to a caller.
+
+use crate::{
+    abstraction::ftrace::DirectCalls,
+    caller::{
+        Caller,
+        Trampoline, //
+    },
+    language::{
+        command::{
+            Exclusions,
+            Flags,
+            Target, //
+        },
+        filter::Filter,
+        histogram::Histogram,
+        report::{
+            BindingLine,
+            Status, //
+        },
+    },
+    registry::tally::Tally,
+    trampoline::{
+        latency::Latency,
+        slot_data::SlotData, //
+    },
+};
+use kernel::{
+    prelude::*,
+    str::CString,
+    sync::Arc, //
+};
+
+/// A target bound to a caller, and what came of it.
+pub(crate) struct Attachment {
+    /// The functions that it hooks; none, while it waits for a module. The first field to go, as it
+    /// ends the calls.
+    pub(crate) hook: Option<Hook>,
+    target: CString,
+    exclusions: CString,
+    flags: Flags,
+    /// What runs; and which calls it sees.
+    pub(crate) caller: Caller,
+    pub(crate) filter: Filter,
+    /// What it counted before.
+    pub(crate) past: Tally,
+}
+
+/// Functions whose calls lead to a trampoline.
+pub(crate) struct Hook {
+    pub(crate) calls: DirectCalls<Trampoline>,
+    /// Of its functions, sorted.
+    pub(crate) locations: KVVec<usize>,
+    /// How many functions of the target are not part of it, as somebody else has them.
+    pub(crate) left_out: usize,
+}
+
+impl Attachment {
+    /// One that has counted nothing yet.
+    pub(crate) fn new(
+        target: &Target<'_>,
+        exclusions: &Exclusions<'_>,
+        flags: Flags,
+        caller: Caller,
+        filter: Filter,
+    ) -> Result<Self> {
+        Ok(Attachment {
+            hook: None,
+            target: CString::try_from_fmt(fmt!("{}", target.text()))?,
+            exclusions: CString::try_from_fmt(fmt!("{}", exclusions.text()))?,
+            flags,
+            caller,
+            filter,
+            past: Tally::new(),
+        })
+    }
+
+    /// Its target.
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target::again(self.name())
+    }
+
+    /// What is not part of its target.
+    pub(crate) fn exclusions(&self) -> Exclusions<'_> {
+        // Cannot fail: it was made from a `str`.
+        Exclusions::again(self.exclusions.to_str().unwrap_or_default())
+    }
+
+    /// How it was attached, but for whether it is disabled, which is as it is now.
+    pub(crate) fn flags(&self) -> Flags {
+        self.flags
+    }
+
+    /// Its target, as it was written.
+    pub(crate) fn name(&self) -> &str {
+        // Cannot fail: it was made from a `str`.
+        self.target.to_str().unwrap_or_default()
+    }
+
+    /// Its functions, sorted.
+    pub(crate) fn locations(&self) -> &[usize] {
+        self.hook.as_ref().map_or(&[], |hook| &hook.locations)
+    }
+
+    /// Whether the function there is one of its.
+    pub(crate) fn hooks(&self, location: usize) -> bool {
+        self.locations().binary_search(&location).is_ok()
+    }
+
+    /// Lets calls reach the caller, or not; of an attachment that waits for a module, once it has
+    /// come. On an error, nothing is changed.
+    pub(crate) fn set_enabled(&mut self, is_enabled: bool) -> Result {
+        if let Some(hook) = &mut self.hook {
+            hook.calls.set_enabled(is_enabled)?;
+        }
+        self.flags.disabled = !is_enabled;
+        Ok(())
+    }
+
+    fn trampoline(&self) -> Option<&Trampoline> {
+        Some(self.hook.as_ref()?.calls.trampoline())
+    }
+
+    /// What its trampoline works with, if it has something of its own.
+    pub(crate) fn data(&self) -> Option<&Arc<SlotData>> {
+        self.trampoline()?.data()
+    }
+
+    /// The histograms that its trampoline keeps, if it does.
+    pub(crate) fn latency(&self) -> Option<&Latency> {
+        self.trampoline()?.latency()
+    }
+
+    /// Calls of one of its functions, if they are told apart, and there were any.
+    pub(crate) fn hits_of(&self, location: usize) -> Option<u64> {
+        let is_alone = self.locations().len() == 1;
+        let now = self.data().map_or(0, |data| match data.each() {
+            Some(each) => each.of(location),
+            None if is_alone => data.hits(),
+            None => 0,
+        });
+        Some(now.wrapping_add(self.past.hits_of(location))).filter(|hits| *hits > 0)
+    }
+
+    /// The histogram of one of its functions, if it keeps one; of a group, if it is not empty.
+    pub(crate) fn histogram_of(&self, location: usize) -> Option<Histogram> {
+        let each = self.data()?.each();
+        let cell = each.map_or(0, |each| each.cell(location));
+        let histogram = self.latency()?.sum(cell);
+        (each.is_none() || histogram.count() > 0).then_some(histogram)
+    }
+
+    /// The line that makes it again.
+    pub(crate) fn binding(&self) -> BindingLine<'_> {
+        BindingLine {
+            target: self.name(),
+            exclusions: self.exclusions(),
+            caller: &self.caller,
+            filter: self.filter,
+            flags: self.flags,
+        }
+    }
+
+    /// How it is. Hits are calls that were handled since it was attached, by whichever caller.
+    pub(crate) fn status(&self) -> Status<'_> {
+        let (hits, missed) = self
+            .data()
+            .map_or((0, 0), |data| (data.hits(), data.missed()));
+        Status {
+            target: self.name(),
+            functions: self.locations().len(),
+            caller: self.caller.name(),
+            hits: self.past.hits().wrapping_add(hits),
+            missed: self.past.missed().wrapping_add(missed),
+            state: match &self.hook {
+                None => "pending",
+                Some(hook) if hook.calls.is_enabled() => "active",
+                Some(_) => "disabled",
+            },
+            left_out: self.hook.as_ref().map_or(0, |hook| hook.left_out),
+        }
+    }
+}

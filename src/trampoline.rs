@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The trampolines of `asm/trampoline.S`, and the memory that they work with. Uses `abstraction` and
+//! what is below it.
+
+pub(crate) mod function_counts;
+pub(crate) mod handlers;
+pub(crate) mod latency;
+mod line;
+pub(crate) mod slot;
+pub(crate) mod slot_data;

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a slot's trampoline works with, and what it counts: the `struct rvdirect_slot` that
+//! `asm/trampoline.h` describes.
+
+use crate::{
+    algorithm::function_index,
+    bindings,
+    language::{
+        builtin::Override,
+        filter::{
+            Filter,
+            Harts,
+            MAX_HARTS, //
+        },
+    },
+    trampoline::{
+        function_counts::FunctionCounts,
+        handlers::Handlers,
+        latency::Latency,
+        line::{
+            Line,
+            WORDS, //
+        },
+    },
+};
+use kernel::{
+    cpu,
+    prelude::*,
+    sync::{
+        atomic::{
+            Acquire,
+            Relaxed, //
+        },
+        Arc, //
+    },
+};
+
+/// What a slot is for.
+#[derive(Clone)]
+pub(crate) enum Work {
+    /// Counts the calls.
+    Count,
+    /// Calls handlers before the target and, if there is an exit handler, behind it.
+    Handlers(Handlers),
+    /// Measures the time from entry to return.
+    Latency(Arc<Latency>),
+    /// Returns in place of the target.
+    Override(Override),
+    /// Nothing but to go on, behind a filter, to the code at that address.
+    GoOn(usize),
+}
+
+const ENTERED: usize = core::mem::offset_of!(bindings::rvdirect_row, entered) / size_of::<u64>();
+const MISSED: usize = core::mem::offset_of!(bindings::rvdirect_row, missed) / size_of::<u64>();
+const COUNTS: usize = core::mem::offset_of!(bindings::rvdirect_row, counts) / size_of::<u64>();
+const LEFT: usize = core::mem::offset_of!(bindings::rvdirect_row, left) / size_of::<u64>();
+
+const NEXT: usize = core::mem::offset_of!(bindings::rvdirect_slot, next) / size_of::<u64>();
+const _: () = assert!(NEXT < WORDS);
+const _: () = assert!(function_index::PRODUCT == bindings::RVDIRECT_PRODUCT_SHIFT);
+// The bits of an address that choose a multiplier are an offset to it in bytes.
+const _: () = assert!(1 << function_index::ALIGNMENT == size_of::<u64>());
+const _: () = assert!(MAX_HARTS == bindings::RVDIRECT_MAX_HARTS as usize);
+
+/// How many lines the header is.
+const HEADER: usize = size_of::<bindings::rvdirect_slot>() / size_of::<Line>();
+
+const _: () = assert!(size_of::<Line>() == size_of::<bindings::rvdirect_row>());
+const _: () = assert!(HEADER * size_of::<Line>() == size_of::<bindings::rvdirect_slot>());
+
+/// A `struct rvdirect_slot` with its rows, and before it the multipliers by which it tells the
+/// functions of a group apart.
+///
+/// # Invariants
+///
+/// - `lines` has a row at `first_row` for each value that `thread_info.cpu` can have. Before them is
+///   the header, made from `work` and `each`, and before that the multipliers of `each`, the first
+///   one next to the header.
+/// - If there is `each`, the rows lead to its counts.
+/// - The header has the filter, but for where the calls go on: see [`SlotData::set_next`].
+pub(crate) struct SlotData {
+    lines: KVVec<Line>,
+    first_row: usize,
+    work: Work,
+    is_filtered: bool,
+    each: Option<FunctionCounts>,
+}
+
+impl SlotData {
+    /// Data for that work, with all counts at zero. With `each`, functions are told apart.
+    pub(crate) fn new(work: Work, filter: &Filter, each: Option<FunctionCounts>) -> Result<Self> {
+        let harts = cpu::nr_cpu_ids() as usize;
+        let multipliers = each.as_ref().map_or(&[][..], FunctionCounts::multipliers);
+        let first_row = multipliers.len().div_ceil(WORDS) + HEADER;
+        let mut lines = Line::zeros(first_row + harts)?;
+        let before_header = lines.iter().take(first_row - HEADER).rev();
+        let words = before_header.flat_map(|line| line.0.iter().rev());
+        for (word, multiplier) in words.zip(multipliers) {
+            word.store(*multiplier, Relaxed);
+        }
+        if let Some(each) = &each {
+            for (hart, line) in lines.iter().skip(first_row).enumerate() {
+                line.0[COUNTS].store(each.of_hart(hart).expose_provenance() as u64, Relaxed);
+            }
+        }
+        let header: *mut Line = lines[first_row - HEADER..].as_mut_ptr();
+        // SAFETY: There are as many lines as a header has, suitably aligned; nobody else knows of
+        // them yet.
+        unsafe {
+            header
+                .cast::<bindings::rvdirect_slot>()
+                .write(work.header(filter, each.as_ref()))
+        };
+        // INVARIANT: `thread_info.cpu` is less than `nr_cpu_ids`; all else was done above.
+        Ok(SlotData {
+            lines,
+            first_row,
+            work,
+            is_filtered: !filter.is_empty(),
+            each,
+        })
+    }
+
+    /// Whether some calls are to be filtered out before the work begins.
+    pub(crate) fn is_filtered(&self) -> bool {
+        self.is_filtered
+    }
+
+    /// Says where the calls go on that the filter lets pass.
+    pub(crate) fn set_next(&self, address: usize) {
+        if let Some(line) = self.lines.get(self.first_row - HEADER) {
+            line.0[NEXT].store(address as u64, Relaxed);
+        }
+    }
+
+    /// What it is for.
+    pub(crate) fn work(&self) -> &Work {
+        &self.work
+    }
+
+    /// What counts each function by itself, if it does.
+    pub(crate) fn each(&self) -> Option<&FunctionCounts> {
+        self.each.as_ref()
+    }
+
+    /// How many calls were handled.
+    ///
+    /// # Guarantees
+    ///
+    /// Every call that came before is part of it; of those that come meanwhile, any.
+    pub(crate) fn hits(&self) -> u64 {
+        if let (Work::Count, Some(each)) = (&self.work, &self.each) {
+            return each.sum();
+        }
+        // In this order: each that was missed had come before.
+        let missed = self.sum(MISSED);
+        self.sum(ENTERED).saturating_sub(missed)
+    }
+
+    /// How many calls had to be skipped.
+    pub(crate) fn missed(&self) -> u64 {
+        self.sum(MISSED)
+    }
+
+    /// Whether all calls have left that came in, where the trampoline waits for them.
+    ///
+    /// # Guarantees
+    ///
+    /// If no more calls come in: once it is true, it stays so, no call is behind the trampoline,
+    /// and none of the counts changes any more.
+    pub(crate) fn is_left(&self) -> bool {
+        self.sum(LEFT) == self.sum(ENTERED)
+    }
+
+    /// The first row, which stays where it is as long as the data lives.
+    pub(crate) fn rows(&self) -> *const bindings::rvdirect_row {
+        self.row_lines().as_ptr().cast()
+    }
+
+    fn row_lines(&self) -> &[Line] {
+        self.lines.get(self.first_row..).unwrap_or_default()
+    }
+
+    fn sum(&self, field: usize) -> u64 {
+        self.row_lines()
+            .iter()
+            .map(|line| line.0[field].load(Acquire))
+            .fold(0, u64::wrapping_add)
+    }
+}
+
+impl Work {
+    /// Whether the trampoline calls the target, and so is still in use until the target returns.
+    pub(crate) fn waits_for_return(&self) -> bool {
+        match self {
+            Work::Count | Work::Override(_) | Work::GoOn(_) => false,
+            Work::Handlers(handlers) => handlers.exit().is_some(),
+            Work::Latency(_) => true,
+        }
+    }
+
+    fn header(&self, filter: &Filter, each: Option<&FunctionCounts>) -> bindings::rvdirect_slot {
+        let in_bytes = |count: usize| ((count - 1) * size_of::<u64>()) as u64;
+        let comm = filter.comm.unwrap_or_default();
+        let (first, second) = comm.split_at(comm.len() / 2);
+        let word = |half: &[u8]| u64::from_ne_bytes(half.try_into().unwrap_or_default());
+        let harts = filter.harts.unwrap_or(Harts::ALL);
+        let header = bindings::rvdirect_slot {
+            bucket_mask: each.map_or(0, |each| in_bytes(each.multipliers().len())),
+            cell_mask: each.map_or(0, |each| in_bytes(each.cells())),
+            pid: filter.pid.map_or(u64::MAX, u64::from),
+            comm: [word(first), word(second)],
+            harts: harts.0,
+            ..Default::default()
+        };
+        match self {
+            Work::Count | Work::GoOn(_) => header,
+            Work::Handlers(handlers) => bindings::rvdirect_slot {
+                entry: handlers.entry(),
+                exit: handlers.exit(),
+                data: handlers.data(),
+                ..header
+            },
+            Work::Latency(latency) => bindings::rvdirect_slot {
+                histogram: latency.as_ptr().cast_mut(),
+                ..header
+            },
+            Work::Override(what) => bindings::rvdirect_slot {
+                ret: what.ret,
+                every: what.every,
+                times: what.times.unwrap_or(u64::MAX),
+                ..header
+            },
+        }
+    }
+}
