@@ -11,13 +11,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 # active_hits TARGET: not those of what drains.
 active_hits()
 {
-	awk -v target="$1" '$1 == target && $6 == "active" { print $4 }' "$rvdirect/status"
+	awk -v target="$1" '$1 == target && $8 == "active" { print $4 }' "$rvdirect/status"
 }
 
 # states TARGET: of its lines in status, one by one.
 states()
 {
-	awk -v target="$1" '$1 == target { print $6 }' "$rvdirect/status" | tr '\n' ' '
+	awk -v target="$1" '$1 == target { print $8 }' "$rvdirect/status" | tr '\n' ' '
 }
 
 unload_shapes()

@@ -27,7 +27,7 @@ bad_grammar_is_EINVAL()
 		refused $file ' vfs_fsync  count x' "$einval" 'Option is not KEY=VALUE' 'x'
 	done
 	refused detach 'vfs_[' "$einval" "$no_name" 'vfs_['
-	refused detach '* vfs_fsync' "$einval" 'Nothing may follow the target' 'vfs_fsync'
+	refused detach '* vfs_fsync' "$einval" 'Nothing more may follow' 'vfs_fsync'
 	long=$(printf '%*s' 512 '' | tr ' ' x)
 	fails attach "$long count"
 	grep -q 'Target name is too long' "$rvdirect/error_log"

@@ -54,6 +54,24 @@ more_than_can_have_histograms_is_E2BIG()
 		'latency takes 1024 functions at most' '*_'
 }
 
+# While it is looked up, while it is hooked, and behind that.
+the_owner_of_everything_is_killed()
+{
+	echo 100000 >$max_functions
+	for delay in 0 500000 2000000; do
+		own 'attach * count'
+		usleep $delay
+		end_owner
+		within 60 nothing_of_a_session
+	done
+	own 'attach * count'
+	owned
+	[ "$(functions_of '*')" -gt 10000 ]
+	end_owner
+	within 60 nothing_of_a_session
+}
+
 run_tests \
 	all_functions_at_once \
+	the_owner_of_everything_is_killed \
 	more_than_can_have_histograms_is_E2BIG

@@ -63,7 +63,7 @@ run_example()
 			rmmod*) cd / ;;
 			esac
 			echo "# $command"
-			sh -c "$command" >/tmp/printed 2>&1 </dev/null || [ -s /tmp/printed ]
+			eval "$command" >/tmp/printed 2>&1 </dev/null || [ -s /tmp/printed ]
 			cat /tmp/printed
 			[ ! -d "$rvdirect" ] || cd "$rvdirect"
 			: >/tmp/expected

@@ -312,6 +312,71 @@ stop_hitting()
 	done
 }
 
+# Live allocations of the code that an attachment goes through.
+live_allocations()
+{
+	awk '/kernel\/trace\/(ftrace|fprobe)\.c|kernel\/kprobes\.c|rust\/helpers|rvdirect/ {
+		sum += $2
+	} END { print sum }' /proc/allocinfo
+}
+
+# What kfree_rcu() took may wait for more of its kind without end. The kernel
+# frees all of it when a module is unloaded.
+settle()
+{
+	rmmod rvdirect_test
+	load rvdirect_test
+}
+
+# leaks_nothing COMMAND: done ten times, it leaves not one allocation each behind.
+leaks_nothing()
+{
+	needs /proc/allocinfo "the kernel has no CONFIG_MEM_ALLOC_PROFILING"
+	"$1"
+	settle
+	before=$(live_allocations)
+	[ "$before" -gt 0 ]
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		"$1"
+	done
+	settle
+	after=$(live_allocations)
+	[ "$after" -lt $((before + 10)) ] ||
+		fail "live allocations: $before before, $after after"
+}
+
+# own LINES: runs an owner in the background that says them to a session of its own,
+# and stays; sets $owner.
+own()
+{
+	rm -f /tmp/owned
+	sh -c "exec 3<>$rvdirect/session
+		printf '%s\n' '$1' >&3 || exit
+		: >/tmp/owned
+		exec sleep 1000" &
+	owner=$!
+	trap 'kill -9 $owner 2>/dev/null || :' EXIT
+}
+
+owned()
+{
+	within 60 test -e /tmp/owned
+}
+
+# end_owner: by a signal that nobody can catch.
+end_owner()
+{
+	kill -9 "$owner"
+	wait "$owner" || [ $? = 137 ]
+}
+
+# Nothing is attached, by anybody.
+nothing_of_a_session()
+{
+	[ "$(wc -l <"$rvdirect/status")" = 1 ] &&
+		! grep -qE '\[rvdirect\]' "$tracing/enabled_functions"
+}
+
 # Of the module rvdirect_test_shapes: a target that sleeps until it is woken.
 shapes=/sys/kernel/debug/rvdirect_shapes
 sleeper=rvdirect_shape_sleep

@@ -10,10 +10,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 files_have_their_modes()
 {
 	for file in attach:600 modify:200 detach:200 enable:200 disable:200 callers:400 \
-		status:400 hits:400 hist:600 error_log:600; do
+		status:400 hits:400 hist:600 error_log:600 session:600; do
 		expect "$file" "${file%:*}:$(stat -c %a "$rvdirect/${file%:*}")" "$file"
 	done
-	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 10
+	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 11
 }
 
 callers_are_listed()
@@ -26,11 +26,11 @@ callers_are_listed()
 status_has_a_header_and_a_line_each()
 {
 	expect "header" "$(tr -s ' ' <"$rvdirect/status")" \
-		"TARGET FUNCTIONS CALLER HITS MISSED STATE"
+		"TARGET FUNCTIONS CALLER HITS MISSED SESSION PID STATE"
 	attach 'rvdirect_test_target count'
 	attach 'vfs_fsync nop'
 	expect "lines" "$(tail -n +2 "$rvdirect/status" | tr -s ' ')" \
-		"$(printf 'rvdirect_test_target 1 count 0 0 active\nvfs_fsync 1 nop 0 0 active')"
+		"$(printf 'rvdirect_test_target 1 count 0 0 - - active\nvfs_fsync 1 nop 0 0 - - active')"
 }
 
 attach_prints_what_it_takes()
@@ -122,9 +122,48 @@ error_log_keeps_eight_and_is_cleared_by_a_write()
 	expect "error_log" "$(cat "$rvdirect/error_log")" ''
 }
 
+# The text is made once: what happens while it is read is not in it.
+a_reader_gets_one_text()
+{
+	attach 'vfs_fsync nop'
+	exec 3<"$rvdirect/attach"
+	attach 'vfs_statx nop'
+	read -r line <&3
+	expect "first line" "$line" 'vfs_fsync nop'
+	attach 'vfs_readlink nop'
+	expect "what follows" "$(cat <&3)" 'vfs_statx nop'
+	exec 3<&-
+}
+
+# All of it, however large the reader's buffer is, and from any offset on.
+a_text_has_offsets()
+{
+	echo 10000 >"$max_functions"
+	attach 'r* count disabled'
+	n=0
+	while [ $n -lt 100 ]; do
+		echo "no_such_module:f_$n nop pending"
+		n=$((n + 1))
+	done >"$rvdirect/attach"
+	cat "$rvdirect/attach" >/tmp/text
+	length=$(wc -c </tmp/text)
+	[ "$length" -gt 3000 ]
+	for size in 1 7 512 4095 4096 100000; do
+		dd if="$rvdirect/attach" bs=$size 2>/dev/null | cmp - /tmp/text
+	done
+	for offset in 1 100 2049 "$length"; do
+		dd if="$rvdirect/attach" bs="$offset" skip=1 2>/dev/null >/tmp/rest
+		tail -c +$((offset + 1)) /tmp/text | cmp - /tmp/rest
+	done
+	# Where only writing is possible, there is no offset, as in tracefs.
+	printf 'r*' | dd of="$rvdirect/detach" bs=2 seek=1000 2>/dev/null
+	fails grep -q '^r\*' "$rvdirect/attach"
+}
+
 an_open_file_holds_the_module()
 {
-	for file in attach modify detach enable disable callers status hits hist error_log; do
+	for file in attach modify detach enable disable callers status hits hist error_log \
+		session; do
 		case $file in
 		modify | detach | *able) exec 3>"$rvdirect/$file" ;;
 		*) exec 3<"$rvdirect/$file" ;;
@@ -147,4 +186,6 @@ run_tests \
 	detach_all_takes_nothing_amiss \
 	modify_changes_the_caller_and_keeps_the_hits \
 	error_log_keeps_eight_and_is_cleared_by_a_write \
+	a_reader_gets_one_text \
+	a_text_has_offsets \
 	an_open_file_holds_the_module

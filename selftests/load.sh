@@ -122,14 +122,6 @@ writers_of_one_target()
 	fi
 }
 
-# Live allocations of the code that an attachment goes through.
-live_allocations()
-{
-	awk '/kernel\/trace\/(ftrace|fprobe)\.c|kernel\/kprobes\.c|rust\/helpers|rvdirect/ {
-		sum += $2
-	} END { print sum }' /proc/allocinfo
-}
-
 cycle()
 {
 	attach 'rvdirect_test_target count'
@@ -140,31 +132,6 @@ cycle()
 	fails attach 'no_such_function count' 2>/dev/null
 	fails attach 'rvdirect_test:rvdirect_test_target count' 2>/dev/null
 	write detach rvdirect_test_target
-}
-
-# What kfree_rcu() took may wait for more of its kind without end. The kernel
-# frees all of it when a module is unloaded.
-settle()
-{
-	rmmod rvdirect_test
-	load rvdirect_test
-}
-
-# leaks_nothing COMMAND: done ten times, it leaves not one allocation each behind.
-leaks_nothing()
-{
-	needs /proc/allocinfo "the kernel has no CONFIG_MEM_ALLOC_PROFILING"
-	"$1"
-	settle
-	before=$(live_allocations)
-	[ "$before" -gt 0 ]
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		"$1"
-	done
-	settle
-	after=$(live_allocations)
-	[ "$after" -lt $((before + 10)) ] ||
-		fail "live allocations: $before before, $after after"
 }
 
 a_full_cycle_leaks_nothing()

@@ -98,7 +98,85 @@ detach_needs_no_memory()
 	done
 }
 
+# failing_read N FILE: reads it while the Nth allocation fails. Prints what it got, as
+# one word.
+failing_read()
+{
+	sh -c "
+		exec 3<$rvdirect/$2 4>/proc/self/fail-nth 5</proc/self/fail-nth
+		text=
+		echo $1 >&4
+		while IFS= read -r line; do
+			text=\"\$text\$line;\"
+		done <&3
+		read -r left <&5
+		echo 0 >&4
+		[ \$left = 0 ] || echo none
+		echo \"\$text\" | tr ' ' _"
+}
+
+# A text that needs more than one allocation.
+a_text_without_memory_is_not_cut_short()
+{
+	n=0
+	while [ $n -lt 100 ]; do
+		echo "no_such_module:a_function_with_a_name_of_some_length_$n nop pending"
+		n=$((n + 1))
+	done >"$rvdirect/attach"
+	whole=$(tr '\n ' ';_' <"$rvdirect/attach")
+	n=0
+	empty=0
+	while :; do
+		n=$((n + 1))
+		[ $n -lt 100 ]
+		text=$(failing_read $n attach)
+		case $text in
+		none*) break ;;
+		'') empty=$((empty + 1)) ;;
+		"$whole") ;;
+		*) fail "with allocation $n: $text" ;;
+		esac
+	done
+	expect "text" "$text" "$(printf 'none\n%s' "$whole")"
+	[ $empty -gt 0 ]
+}
+
+# open_session N: while the Nth allocation fails; prints "none" if there were not so
+# many.
+open_session()
+{
+	sh -c "
+		exec 4>/proc/self/fail-nth 5</proc/self/fail-nth
+		echo $1 >&4
+		exec 3<>$rvdirect/session
+		read -r left <&5
+		echo 0 >&4
+		[ \$left = 0 ] || echo none
+		echo 'attach rvdirect_test_target count' >&3"
+}
+
+a_session_without_memory_is_none()
+{
+	n=0
+	refusals=0
+	while :; do
+		n=$((n + 1))
+		[ $n -lt 100 ]
+		if output=$(open_session $n 2>&1); then
+			[ "$output" != none ] || break
+		else
+			refusals=$((refusals + 1))
+		fi
+	done
+	[ $refusals -gt 0 ]
+	within 10 prints 1 grep -c '' "$rvdirect/status"
+	rmmod rvdirect
+	modprobe rvdirect
+}
+
 run_tests \
+	a_text_without_memory_is_not_cut_short \
+	a_session_without_memory_is_none \
 	attach_without_memory_changes_nothing \
 	attaching_a_group_without_memory_changes_nothing \
 	attaching_what_is_pending_without_memory_changes_nothing \

@@ -20,7 +20,7 @@ attached()
 
 state()
 {
-	column 6 "$1"
+	column 8 "$1"
 }
 
 disabled_and_enabled()
@@ -46,7 +46,7 @@ all_of_them_at_once()
 rvdirect_test_shared latency disabled
 vfs_f* trace'
 	write disable '*'
-	expect "states" "$(awk 'NR > 1 { print $6 }' "$rvdirect/status" | sort -u)" disabled
+	expect "states" "$(awk 'NR > 1 { print $8 }' "$rvdirect/status" | sort -u)" disabled
 	printed=$(cat "$rvdirect/attach")
 	write detach '*'
 	attach "$printed"
@@ -54,7 +54,7 @@ vfs_f* trace'
 	echo 5 >"$target/call_task"
 	expect "hits" "$(hits rvdirect_test_target)" 0
 	write enable '*'
-	expect "states" "$(awk 'NR > 1 { print $6 }' "$rvdirect/status" | sort -u)" active
+	expect "states" "$(awk 'NR > 1 { print $8 }' "$rvdirect/status" | sort -u)" active
 	echo 5 >"$target/call_task"
 	expect "hits" "$(hits rvdirect_test_target)" 5
 }
@@ -109,7 +109,7 @@ what_is_not_attached_is_ENOENT()
 {
 	for file in enable disable; do
 		refused $file vfs_fsync 'No such file or directory' 'Target is not attached' vfs
-		refused $file '* x' "$einval" 'Nothing may follow the target' x
+		refused $file '* x' "$einval" 'Nothing more may follow' x
 		echo '*' >"$rvdirect/$file"
 	done
 	refused modify 'vfs_fsync count disabled' "$einval" 'Only attach takes this word' disabled
@@ -226,7 +226,7 @@ attached_on_loading()
 		$pending nop pending"
 	expect "attach" "$(attached)" "rvdirect_test_target count;vfs_f* !vfs_fsync latency;$(
 	)rvdirect_test_shared count disabled;$pending nop pending;"
-	expect "states" "$(awk 'NR > 1 { print $6 }' "$rvdirect/status" | tr '\n' ' ')" \
+	expect "states" "$(awk 'NR > 1 { print $8 }' "$rvdirect/status" | tr '\n' ' ')" \
 		'active active disabled pending '
 	echo 5 >"$target/call_task"
 	expect "hits" "$(hits rvdirect_test_target)" 5

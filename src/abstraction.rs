@@ -2,6 +2,8 @@
 
 //! Safe abstractions of what the kernel offers. Uses `language` and `algorithm`.
 
+pub(crate) mod background;
+pub(crate) mod file;
 pub(crate) mod ftrace;
 pub(crate) mod function;
 pub(crate) mod module_notifier;

@@ -11,6 +11,8 @@
 #include <linux/notifier.h>
 
 #include "../asm/trampoline.h"
+#include "abstraction/background.h"
+#include "abstraction/file.h"
 #include "abstraction/parameters.h"
 #include "abstraction/shim.h"
 #include "trampoline/handlers.h"

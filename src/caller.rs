@@ -33,6 +33,7 @@ use crate::{
             Reason,
             Refusal, //
         },
+        session::SessionId, //
     },
     trampoline::{
         function_counts::FunctionCounts,
@@ -121,13 +122,14 @@ impl Workshop {
     }
 
     /// A trampoline by which `caller` runs, for those calls that `filter` allows of the functions
-    /// at `locations`, which are called `target`.
+    /// at `locations`, which are called `target`, in that session.
     pub(crate) fn make(
         &self,
         caller: &Caller,
         filter: &Filter,
         target: &str,
         locations: &[usize],
+        session: Option<SessionId>,
     ) -> Result<Trampoline, Reason> {
         let each = match caller {
             Caller::Builtin(Builtin::Count | Builtin::Latency) if locations.len() > 1 => {
@@ -139,10 +141,10 @@ impl Workshop {
             Caller::Builtin(Builtin::Nop) => return Ok(Trampoline::Nop),
             Caller::Builtin(Builtin::Count) => (Work::Count, None),
             Caller::Builtin(Builtin::Trace { args }) => {
-                (Work::Handlers(Handlers::trace(*args)), None)
+                (Work::Handlers(Handlers::trace(*args, session)), None)
             }
             Caller::Builtin(Builtin::Return { args }) => {
-                (Work::Handlers(Handlers::returns(*args)), None)
+                (Work::Handlers(Handlers::returns(*args, session)), None)
             }
             Caller::Builtin(Builtin::Latency) => {
                 if locations.len() > MAX_HISTOGRAMS {
@@ -164,6 +166,7 @@ impl Workshop {
                 target: CString::try_from_fmt(fmt!("{target}"))?,
                 functions: locations.len(),
                 caller: CString::try_from_fmt(fmt!("{}", caller.name()))?,
+                session,
             })
         } else {
             None

@@ -5,3 +5,5 @@
 
 pub(crate) mod debugfs;
 pub(crate) mod load_time;
+mod log;
+mod session;

@@ -11,4 +11,5 @@ pub(crate) mod filter;
 pub(crate) mod histogram;
 pub(crate) mod refusal;
 pub(crate) mod report;
+pub(crate) mod session;
 mod word;

@@ -14,7 +14,6 @@
 //! - `algorithm`: what works on numbers alone.
 
 use kernel::{
-    debugfs::Scope,
     prelude::*,
     sync::Arc,
     InPlaceModule,
@@ -30,14 +29,21 @@ mod language;
 mod registry;
 mod trampoline;
 
-use abstraction::module_notifier::ModuleNotifier;
+use abstraction::{
+    background::Background,
+    file::Directory,
+    module_notifier::ModuleNotifier, //
+};
 use caller::{
     drain::Drain,
     external::Callers,
     Workshop, //
 };
 use files::{
-    debugfs,
+    debugfs::{
+        self,
+        Interface, //
+    },
     load_time, //
 };
 use registry::Registry;
@@ -52,11 +58,12 @@ module! {
 }
 
 /// The module. Its fields are dropped from the first to the last: there are no commands any more
-/// when the last attachments end, and until then modules are watched that go.
+/// and nothing is done in the background when the last attachments end, and until then modules are
+/// watched that go.
 #[pin_data]
 struct RvDirect {
-    #[pin]
-    _files: Scope<debugfs::Interface>,
+    _files: Directory<Interface>,
+    _background: Arc<Background<Registry>>,
     _attachments: Attachments,
     #[pin]
     _notifier: ModuleNotifier<Registry>,
@@ -75,11 +82,12 @@ impl Drop for Attachments {
 impl InPlaceModule for RvDirect {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         pin_init::pin_init_scope(|| {
+            let drain = Drain::new()?;
             // SAFETY: A module is initialised once.
             let workshop = unsafe {
                 Workshop {
                     slots: Pool::new(),
-                    drain: Drain::new()?,
+                    drain,
                     callers: Callers::new(),
                 }
             };
@@ -89,7 +97,8 @@ impl InPlaceModule for RvDirect {
                 _attachments: Attachments(registry.clone()),
                 // Not before it, which some of that waits for.
                 _: { load_time::attach(&registry)? },
-                _files <- debugfs::files(registry.clone()),
+                _background: Arc::new(Background::new(registry.clone())?, GFP_KERNEL)?,
+                _files: debugfs::files(_background.clone())?,
                 registry,
             })
             .pin_chain(|this| {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What only C can say: inline functions, and the owner of a debugfs file.
+ * What only C can say, as the kernel has it as inline functions and macros.
  */
-#include <linux/debugfs.h>
-#include <linux/err.h>
-#include <linux/fs.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
@@ -12,7 +9,6 @@
 #include <linux/sched/clock.h>
 #include <linux/smp.h>
 #include <linux/time64.h>
-#include <linux/workqueue.h>
 
 #include <asm/delay.h>
 
@@ -47,6 +43,11 @@ bool rvdirect_within_module(unsigned long addr, const struct module *mod)
 bool rvdirect_within_module_init(unsigned long addr, const struct module *mod)
 {
 	return within_module_init(addr, mod);
+}
+
+int rvdirect_current_pid(void)
+{
+	return task_tgid_nr(current);
 }
 
 u64 rvdirect_log_clock(void)
@@ -89,33 +90,6 @@ void rvdirect_wait_for_tasks_callbacks(void)
 void rvdirect_release_module(void)
 {
 	module_put(THIS_MODULE);
-}
-
-static void drain(struct work_struct *work)
-{
-	rvdirect_drain();
-}
-
-static DECLARE_DELAYED_WORK(drain_work, drain);
-
-static unsigned long drain_delay;
-
-void rvdirect_drain_soon(void)
-{
-	drain_delay = HZ / 20;
-	mod_delayed_work(system_percpu_wq, &drain_work, drain_delay);
-}
-
-void rvdirect_drain_again(void)
-{
-	/* What sleeps may sleep for hours. */
-	drain_delay = min(2 * drain_delay, HZ);
-	mod_delayed_work(system_percpu_wq, &drain_work, drain_delay);
-}
-
-void rvdirect_drain_stop(void)
-{
-	cancel_delayed_work_sync(&drain_work);
 }
 
 bool rvdirect_get_live(struct module *mod)
@@ -165,43 +139,4 @@ bool rvdirect_is_settled(unsigned long addr, const char *name)
 const char *rvdirect_module_name(const struct module *mod)
 {
 	return mod->name;
-}
-
-/*
- * kernel::debugfs leaves file_operations.owner empty. debugfs_remove() keeps
- * the callbacks of an open file from running, but closing the file still reads
- * its file_operations, which lie in the module: with an empty owner, rmmod
- * while somebody has a file open ends in a page fault when it is closed.
- *
- * So the linker sends what kernel::debugfs calls in this module here (--wrap in
- * Kbuild), and each file gets a copy of its operations that names the owner. An
- * open file holds the module then, and nobody can open one while it goes.
- */
-typeof(debugfs_create_file_full) __real_debugfs_create_file_full;
-typeof(debugfs_create_file_full) __wrap_debugfs_create_file_full;
-
-static struct file_operations owned_fops[16];
-static unsigned int files;
-
-struct dentry *__wrap_debugfs_create_file_full(const char *name, umode_t mode,
-					       struct dentry *parent, void *data,
-					       const void *aux,
-					       const struct file_operations *fops)
-{
-	struct file_operations *owned = &owned_fops[files];
-	struct dentry *dentry;
-
-	if (files == ARRAY_SIZE(owned_fops))
-		return ERR_PTR(-ENOSPC);
-	*owned = *fops;
-	owned->owner = THIS_MODULE;
-	dentry = __real_debugfs_create_file_full(name, mode, parent, data, aux, owned);
-	if (!IS_ERR(dentry))
-		files++;
-	return dentry;
-}
-
-unsigned int rvdirect_debugfs_files(void)
-{
-	return files;
 }

@@ -28,6 +28,9 @@ bool rvdirect_within_module(unsigned long addr, const struct module *mod);
 /* Whether @addr is in the part of @mod that goes when it is initialised. */
 bool rvdirect_within_module_init(unsigned long addr, const struct module *mod);
 
+/* The process that is running, by its number outside of all namespaces. */
+int rvdirect_current_pid(void);
+
 /* The time that printk shows, in nanoseconds. */
 u64 rvdirect_log_clock(void);
 
@@ -47,16 +50,6 @@ void rvdirect_stay_for_ever(void);
 /* Waits until all that ftrace has put off until tasks have slept is done. */
 void rvdirect_wait_for_tasks_callbacks(void);
 
-/*
- * Calls rvdirect_drain(), which Rust has, in a moment, as a task that may sleep;
- * or again, a longer moment later; or waits until that is done, and drops what
- * is still to come.
- */
-void rvdirect_drain_soon(void);
-void rvdirect_drain_again(void);
-void rvdirect_drain_stop(void);
-void rvdirect_drain(void);
-
 /* Keeps another module from being unloaded, if its initialisation is done. */
 bool rvdirect_get_live(struct module *mod);
 void rvdirect_put(struct module *mod);
@@ -72,8 +65,5 @@ bool rvdirect_is_settled(unsigned long addr, const char *name);
 
 /* The name of a module, which lives as long. */
 const char *rvdirect_module_name(const struct module *mod);
-
-/* How many files kernel::debugfs has made for this module; see src/abstraction/shim.c. */
-unsigned int rvdirect_debugfs_files(void);
 
 #endif /* RVDIRECT_SHIM_H */

@@ -5,42 +5,66 @@
 //! target sleeps.
 
 use crate::{
+    abstraction::{
+        background::{
+            Background,
+            InBackground, //
+        },
+        file::Text, //
+    },
     bindings,
     caller::external::External,
-    language::report::Status,
+    language::{
+        report::Status,
+        session::SessionId, //
+    },
     trampoline::slot::{
         Slot,
         SLOTS, //
     },
 };
-use core::{
-    fmt::Display as _,
-    mem::ManuallyDrop, //
-};
+use core::mem::ManuallyDrop;
 use kernel::{
-    fmt,
+    new_mutex,
     prelude::*,
     str::CString,
-    sync::Arc, //
+    sync::{
+        Arc,
+        Mutex, //
+    },
 };
 
-kernel::sync::global_lock! {
-    // SAFETY: `Drain::new` initialises it, and there is no `Returning` without a `Drain`.
-    unsafe(uninit) static DRAINING: Mutex<KVVec<Parts>> = KVVec::new();
-}
+/// How soon, in milliseconds, calls are looked for that have come back.
+const SOON: u32 = 50;
+
+/// How long, in milliseconds, nobody looks: what sleeps may sleep for hours.
+const LATEST: u32 = 1000;
 
 /// What waits for the last calls; and the right to have something wait.
-///
+#[derive(Clone)]
+pub(crate) struct Drain(Arc<Background<Draining>>);
+
 /// # Invariants
 ///
-/// [`DRAINING`] is initialised, and has room for as many as there are slots.
-pub(crate) struct Drain(());
+/// `waiting` has room for as many as there are slots.
+#[pin_data]
+struct Draining {
+    #[pin]
+    waiting: Mutex<Waiting>,
+}
+
+struct Waiting {
+    parts: KVVec<Parts>,
+    /// How long nobody looked the last time.
+    delay: u32,
+}
 
 /// What is shown of an attachment whose calls have not all come back.
 pub(crate) struct Label {
     pub(crate) target: CString,
     pub(crate) functions: usize,
     pub(crate) caller: CString,
+    pub(crate) session: Option<SessionId>,
 }
 
 /// A trampoline that waits for the return of its target. It can be dropped when no call site leads
@@ -48,8 +72,11 @@ pub(crate) struct Label {
 ///
 /// # Invariants
 ///
-/// The parts are dropped once: here, or when they are taken out of [`DRAINING`].
-pub(crate) struct Returning(ManuallyDrop<Parts>);
+/// The parts are dropped once: here, or when they are taken out of `drain`.
+pub(crate) struct Returning {
+    parts: ManuallyDrop<Parts>,
+    drain: Drain,
+}
 
 struct Parts {
     slot: Slot,
@@ -66,16 +93,16 @@ pub(crate) struct HeldModule(());
 
 impl Drain {
     /// Makes room for all that may have to wait.
-    ///
-    /// # Safety
-    ///
-    /// Must be called once only.
-    pub(crate) unsafe fn new() -> Result<Self> {
-        // SAFETY: By the requirement of this function, this is done once.
-        unsafe { DRAINING.init() };
-        *DRAINING.lock() = KVVec::with_capacity(SLOTS, GFP_KERNEL)?;
-        // INVARIANT: Both were done just now.
-        Ok(Drain(()))
+    pub(crate) fn new() -> Result<Self> {
+        let parts = KVVec::with_capacity(SLOTS, GFP_KERNEL)?;
+        // INVARIANT: There is room for so many.
+        let draining = Arc::pin_init(
+            pin_init!(Draining {
+                waiting <- new_mutex!(Waiting { parts, delay: SOON }, "rvdirect::draining"),
+            }),
+            GFP_KERNEL,
+        )?;
+        Ok(Drain(Arc::new(Background::new(draining)?, GFP_KERNEL)?))
     }
 
     /// Lets a slot drain when it is dropped. As long as it has not, this module stays loaded.
@@ -85,87 +112,95 @@ impl Drain {
         label: Label,
         caller: Option<Arc<External>>,
     ) -> Returning {
-        Returning(ManuallyDrop::new(Parts {
+        let parts = Parts {
             slot,
             label,
             _caller: caller,
             is_left: false,
             _module: HeldModule::new(),
-        }))
+        };
+        Returning {
+            parts: ManuallyDrop::new(parts),
+            drain: self.clone(),
+        }
     }
 
-    /// Writes a line of `status` for each that waits for its last calls.
-    pub(crate) fn write_status(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for parts in DRAINING.lock().iter() {
-            let data = parts.slot.data();
-            Status {
-                target: parts.label.target.to_str().unwrap_or_default(),
-                functions: parts.label.functions,
-                caller: parts.label.caller.to_str().unwrap_or_default(),
+    /// Adds a line of `status` for each that waits for its last calls, and belongs to a session
+    /// that `shows` is true of.
+    pub(crate) fn add_status(
+        &self,
+        text: &mut Text,
+        shows: &dyn Fn(Option<SessionId>) -> bool,
+    ) -> Result {
+        for parts in self.0.target().waiting.lock().parts.iter() {
+            let (data, label) = (parts.slot.data(), &parts.label);
+            if !shows(label.session) {
+                continue;
+            }
+            text.add(&Status {
+                target: label.target.to_str().unwrap_or_default(),
+                functions: label.functions,
+                caller: label.caller.to_str().unwrap_or_default(),
                 hits: data.hits(),
                 missed: data.missed(),
+                session: label.session,
                 state: "draining",
                 left_out: 0,
-            }
-            .fmt(f)?;
+            })?;
         }
         Ok(())
     }
+
+    fn add(&self, parts: Parts) {
+        let mut waiting = self.0.target().waiting.lock();
+        // INVARIANT: From here on, it is there. There is room, as each has a slot; if it were not
+        // so, it would have to stay for ever.
+        if let Err(parts) = waiting.parts.push_within_capacity(parts) {
+            core::mem::forget(parts);
+        }
+        waiting.delay = SOON;
+        drop(waiting);
+        self.0.queue(SOON);
+    }
 }
 
-impl Drop for Drain {
-    fn drop(&mut self) {
-        // SAFETY: It may sleep here, and holds no lock. Nothing is draining any more: that would
-        // hold the module. So there is no work but what is about to end.
-        unsafe { bindings::rvdirect_drain_stop() };
-        *DRAINING.lock() = KVVec::new();
+impl InBackground for Draining {
+    /// Ends what all calls have left, and comes back for the rest.
+    fn run(&self) -> Option<u32> {
+        let mut is_any_left = false;
+        for parts in self.waiting.lock().parts.iter_mut() {
+            parts.is_left = parts.slot.data().is_left();
+            is_any_left |= parts.is_left;
+        }
+        if is_any_left {
+            // What has counted itself out is still to execute its last instructions.
+            // SAFETY: It may sleep here: this is a work item.
+            unsafe { bindings::rvdirect_synchronize_trampolines() };
+        }
+        let mut waiting = self.waiting.lock();
+        waiting.parts.retain(|parts| !parts.is_left);
+        waiting.delay = (2 * waiting.delay).min(LATEST);
+        (!waiting.parts.is_empty()).then_some(waiting.delay)
     }
 }
 
 impl Returning {
     /// Its slot.
     pub(crate) fn slot(&self) -> &Slot {
-        &self.0.slot
+        &self.parts.slot
     }
 }
 
 impl Drop for Returning {
     fn drop(&mut self) {
         // SAFETY: This is `drop`: it is not used again.
-        let parts = unsafe { ManuallyDrop::take(&mut self.0) };
+        let parts = unsafe { ManuallyDrop::take(&mut self.parts) };
         if parts.slot.data().is_left() {
             // SAFETY: It may sleep here, as wherever attachments change.
             unsafe { bindings::rvdirect_synchronize_trampolines() };
             return;
         }
-        // INVARIANT: From here on, they are in `DRAINING`. There is room, as each has a slot; if it
-        // were not so, they would have to stay for ever.
-        if let Err(parts) = DRAINING.lock().push_within_capacity(parts) {
-            core::mem::forget(parts);
-        }
-        // SAFETY: It only makes the work run.
-        unsafe { bindings::rvdirect_drain_soon() };
-    }
-}
-
-/// Ends what all calls have left, and comes back for the rest.
-#[no_mangle]
-extern "C" fn rvdirect_drain() {
-    let mut is_any_left = false;
-    for parts in DRAINING.lock().iter_mut() {
-        parts.is_left = parts.slot.data().is_left();
-        is_any_left |= parts.is_left;
-    }
-    if is_any_left {
-        // What has counted itself out is still to execute its last instructions.
-        // SAFETY: It may sleep here: this is a work item.
-        unsafe { bindings::rvdirect_synchronize_trampolines() };
-    }
-    let mut draining = DRAINING.lock();
-    draining.retain(|parts| !parts.is_left);
-    if !draining.is_empty() {
-        // SAFETY: It only makes the work run.
-        unsafe { bindings::rvdirect_drain_again() };
+        self.drain.add(parts);
     }
 }
 

@@ -3,7 +3,10 @@
 //! Callers that other modules bring: see `src/rvdirect.h`.
 
 use crate::{
-    abstraction::module_notifier::LeavingText,
+    abstraction::{
+        file::Text,
+        module_notifier::LeavingText, //
+    },
     bindings,
     language::{
         builtin,
@@ -12,12 +15,8 @@ use crate::{
     },
     trampoline::handlers::Handlers, //
 };
-use core::{
-    fmt::Display as _,
-    ptr::NonNull, //
-};
+use core::ptr::NonNull;
 use kernel::{
-    fmt,
     prelude::*,
     str::CString, //
 };
@@ -123,15 +122,14 @@ impl Callers {
             .retain(|registered| !text.is_all_of(registered.owner.as_ptr()));
     }
 
-    /// Writes a line of `callers` for each.
-    pub(crate) fn write_list(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Adds a line of `callers` for each.
+    pub(crate) fn add_list(self, text: &mut Text) -> Result {
         for registered in CALLERS.lock().iter() {
-            CallerLine {
+            text.add(&CallerLine {
                 name: registered.name.to_str().unwrap_or_default(),
                 owner: registered.owner_name(),
                 description: registered.description.to_str().unwrap_or_default(),
-            }
-            .fmt(f)?;
+            })?;
         }
         Ok(())
     }

@@ -1,196 +1,115 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The files in `/sys/kernel/debug/rvdirect/`: parse what is written, call the registry, show what
-//! it holds.
+//! The files in `/sys/kernel/debug/rvdirect/`, and what each of them does.
 
 use crate::{
-    bindings,
+    abstraction::{
+        background::Background,
+        file::{
+            Directory,
+            TextFile,
+            Written, //
+        },
+    },
+    files::{
+        log::Log,
+        session::Session, //
+    },
     language::{
-        command::{
-            self,
-            Binding,
-            Selection, //
-        },
-        error_log::ErrorLog,
-        refusal::{
-            Reason,
-            Refusal, //
-        },
+        command::Verb,
+        session::Subject, //
     },
-    registry::Registry, //
+    registry::{
+        Client,
+        Registry, //
+    },
 };
-use core::fmt::Display as _;
 use kernel::{
-    debugfs::Scope,
-    fmt,
-    new_mutex,
     prelude::*,
-    sync::{
-        Arc,
-        Mutex, //
-    },
-    uaccess::UserSliceReader, //
+    sync::Arc, //
 };
-
-/// How many files [`files`] makes.
-const FILES: c_uint = 10;
 
 /// What is behind the files.
-#[pin_data]
 pub(crate) struct Interface {
-    registry: Arc<Registry>,
-    #[pin]
-    error_log: Mutex<ErrorLog>,
+    pub(crate) registry: Arc<Background<Registry>>,
+    pub(crate) log: Arc<Log>,
 }
 
+static FILES: [TextFile<Interface>; 10] = [
+    TextFile {
+        name: c"attach",
+        show: Some(|interface, text| interface.everybody().show_bindings(text)),
+        write: Some(|interface, written| interface.carry_out(Verb::Attach, written)),
+    },
+    TextFile {
+        name: c"modify",
+        show: None,
+        write: Some(|interface, written| interface.carry_out(Verb::Modify, written)),
+    },
+    TextFile {
+        name: c"detach",
+        show: None,
+        write: Some(|interface, written| interface.carry_out(Verb::Detach, written)),
+    },
+    TextFile {
+        name: c"enable",
+        show: None,
+        write: Some(|interface, written| interface.carry_out(Verb::Enable, written)),
+    },
+    TextFile {
+        name: c"disable",
+        show: None,
+        write: Some(|interface, written| interface.carry_out(Verb::Disable, written)),
+    },
+    TextFile {
+        name: c"callers",
+        show: Some(|interface, text| interface.everybody().show_callers(text)),
+        write: None,
+    },
+    TextFile {
+        name: c"status",
+        show: Some(|interface, text| interface.everybody().show(Subject::Status, text)),
+        write: None,
+    },
+    TextFile {
+        name: c"hits",
+        show: Some(|interface, text| interface.everybody().show(Subject::Hits, text)),
+        write: None,
+    },
+    TextFile {
+        name: c"hist",
+        show: Some(|interface, text| interface.everybody().show(Subject::Hist, text)),
+        write: Some(|interface, _| {
+            interface.everybody().clear_histograms();
+            Ok(())
+        }),
+    },
+    TextFile {
+        name: c"error_log",
+        show: Some(|interface, text| interface.log.show(text)),
+        write: Some(|interface, _| {
+            interface.log.clear();
+            Ok(())
+        }),
+    },
+];
+
 /// Makes the files; they go when what is returned is dropped.
-pub(crate) fn files(registry: Arc<Registry>) -> impl PinInit<Scope<Interface>, Error> {
-    let interface = try_pin_init!(Interface {
-        registry,
-        error_log <- new_mutex!(ErrorLog::new(), "rvdirect::error_log"),
-    }? Error);
-    Scope::dir(interface, c"rvdirect", |interface, dir| {
-        dir.read_write_callback_file(
-            c"attach",
-            interface,
-            &Interface::show_attach,
-            &Interface::attach,
-        );
-        dir.write_only_callback_file(c"modify", interface, &Interface::modify);
-        dir.write_only_callback_file(c"detach", interface, &Interface::detach);
-        dir.write_only_callback_file(c"enable", interface, &Interface::enable);
-        dir.write_only_callback_file(c"disable", interface, &Interface::disable);
-        dir.read_callback_file(c"callers", interface, &Interface::show_callers);
-        dir.read_callback_file(c"status", interface, &Interface::show_status);
-        dir.read_callback_file(c"hits", interface, &Interface::show_hits);
-        dir.read_write_callback_file(
-            c"hist",
-            interface,
-            &Interface::show_histograms,
-            &Interface::clear_histograms,
-        );
-        dir.read_write_callback_file(
-            c"error_log",
-            interface,
-            &Interface::show_error_log,
-            &Interface::clear_error_log,
-        );
-    })
-    .pin_chain(|_| {
-        // `Scope` does not tell whether it could make them.
-        // SAFETY: It only reads a number.
-        if unsafe { bindings::rvdirect_debugfs_files() } == FILES {
-            return Ok(());
-        }
-        pr_err!("cannot make the files in debugfs\n");
-        Err(ENODEV)
-    })
+pub(crate) fn files(registry: Arc<Background<Registry>>) -> Result<Directory<Interface>> {
+    let log = Log::new(None)?;
+    let interface = Arc::new(Interface { registry, log }, GFP_KERNEL)?;
+    Directory::new::<Session>(c"rvdirect", &FILES, c"session", interface)
+        .inspect_err(|_| pr_err!("cannot make the files in debugfs\n"))
 }
 
 impl Interface {
-    fn attach(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_line("attach", reader, &|line| {
-            self.registry.attach(&Binding::parse(line)?)
+    fn everybody(&self) -> Client<'_> {
+        self.registry.target().client(None)
+    }
+
+    fn carry_out(&self, verb: Verb, written: Written<'_>) -> Result {
+        self.log.for_each_line(verb.name(), written, &mut |line| {
+            Ok(self.everybody().carry_out(verb, line))
         })
-    }
-
-    fn modify(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_line("modify", reader, &|line| {
-            self.registry.modify(&Binding::parse_modify(line)?)
-        })
-    }
-
-    fn detach(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_selection("detach", reader, &|selection| {
-            self.registry.detach(selection)
-        })
-    }
-
-    fn enable(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_selection("enable", reader, &|selection| {
-            self.registry.set_enabled(selection, true)
-        })
-    }
-
-    fn disable(&self, reader: &mut UserSliceReader) -> Result {
-        self.for_each_selection("disable", reader, &|selection| {
-            self.registry.set_enabled(selection, false)
-        })
-    }
-
-    fn clear_error_log(&self, _reader: &mut UserSliceReader) -> Result {
-        self.error_log.lock().clear();
-        Ok(())
-    }
-
-    fn show_attach(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.registry.write_bindings(f)
-    }
-
-    fn show_callers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.registry.write_callers(f)
-    }
-
-    fn show_status(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.registry.write_status(f)
-    }
-
-    fn show_hits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.registry.write_hits(f)
-    }
-
-    fn show_histograms(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.registry.write_histograms(f)
-    }
-
-    fn clear_histograms(&self, _reader: &mut UserSliceReader) -> Result {
-        self.registry.clear_histograms();
-        Ok(())
-    }
-
-    fn show_error_log(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error_log.lock().fmt(f)
-    }
-
-    /// Carries out what was written, line by line, up to the first line that is refused.
-    fn for_each_line(
-        &self,
-        file: &'static str,
-        reader: &mut UserSliceReader,
-        carry_out: &dyn Fn(&str) -> Result<(), Refusal>,
-    ) -> Result {
-        if reader.len() > command::MAX_WRITE {
-            return Err(self.log(file, 1, "", Reason::LongWrite.at(0)));
-        }
-        let mut bytes = KVVec::from_elem(0u8, reader.len(), GFP_KERNEL)
-            .map_err(|_| self.log(file, 1, "", Reason::NoMemory.at(0)))?;
-        reader.read_slice(&mut bytes)?;
-        for (number, line) in command::lines(&bytes) {
-            let line = line.map_err(|bad| {
-                self.log(file, number, bad.before, bad.reason.at(bad.before.len()))
-            })?;
-            carry_out(line).map_err(|refusal| self.log(file, number, line, refusal))?;
-        }
-        Ok(())
-    }
-
-    /// The same for what names attachments.
-    fn for_each_selection(
-        &self,
-        file: &'static str,
-        reader: &mut UserSliceReader,
-        carry_out: &dyn Fn(&Selection<'_>) -> Result<(), Refusal>,
-    ) -> Result {
-        self.for_each_line(file, reader, &|line| carry_out(&Selection::parse(line)?))
-    }
-
-    /// Logs a refused line; returns the error that the writer gets.
-    fn log(&self, file: &'static str, number: usize, line: &str, refusal: Refusal) -> Error {
-        // SAFETY: It only reads a clock.
-        let time = unsafe { bindings::rvdirect_log_clock() };
-        self.error_log
-            .lock()
-            .record(time, file, number, line, refusal);
-        Error::from_errno(-refusal.reason.errno())
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn attach(registry: &Registry) -> Result {
 fn attach_line(registry: &Registry, line: &str) -> Result<(), Refusal> {
     let mut binding = Binding::parse(line)?;
     binding.flags.disabled = true;
-    registry.attach(&binding)
+    registry.client(None).attach(&binding)
 }
 
 /// Enables what is not to be disabled.
@@ -46,7 +46,8 @@ pub(crate) fn enable(registry: &Registry) {
         if binding.flags.disabled {
             continue;
         }
-        if let Err(refusal) = registry.set_enabled(&Selection::One(binding.target), true) {
+        let selection = Selection::One(binding.target);
+        if let Err(refusal) = registry.client(None).set_enabled(&selection, true) {
             let reason = refusal.reason;
             pr_warn!("{line}: stays disabled: {}\n", format_args!("{reason}"));
         }

@@ -83,6 +83,21 @@ pub(crate) struct Flags {
     pub(crate) disabled: bool,
 }
 
+/// What a command does: it has the name of the file that takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    /// Attaches a target.
+    Attach,
+    /// Gives an attachment another caller.
+    Modify,
+    /// Ends attachments.
+    Detach,
+    /// Lets calls reach the callers of attachments.
+    Enable,
+    /// Keeps them from it.
+    Disable,
+}
+
 /// What `detach`, `enable` and `disable` say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Selection<'a> {
@@ -99,6 +114,32 @@ pub(crate) struct NotText<'a> {
     pub(crate) before: &'a str,
     /// What is wrong with that byte.
     pub(crate) reason: Reason,
+}
+
+impl Verb {
+    const ALL: [Self; 5] = [
+        Verb::Attach,
+        Verb::Modify,
+        Verb::Detach,
+        Verb::Enable,
+        Verb::Disable,
+    ];
+
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Verb::Attach => "attach",
+            Verb::Modify => "modify",
+            Verb::Detach => "detach",
+            Verb::Enable => "enable",
+            Verb::Disable => "disable",
+        }
+    }
+
+    /// The one of that name.
+    pub(crate) fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verb| verb.name() == name)
+    }
 }
 
 impl<'a> Target<'a> {

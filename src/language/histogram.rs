@@ -46,36 +46,48 @@ impl Histogram {
     pub(crate) fn count(&self) -> u64 {
         self.buckets.iter().copied().fold(0, u64::wrapping_add)
     }
+}
 
-    /// Draws it: a line of figures, and a bar for each bucket from the first that is not empty to
-    /// the last. `nanoseconds` says how long so many ticks are.
-    pub(crate) fn draw(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        target: &str,
-        nanoseconds: impl Fn(u64) -> u64,
-    ) -> fmt::Result {
-        let count = self.count();
+/// A histogram as it is shown: a line of figures, and a bar for each bucket from the first that is
+/// not empty to the last.
+pub(crate) struct Drawing<'a> {
+    /// The durations.
+    pub(crate) histogram: &'a Histogram,
+    /// Whose they are.
+    pub(crate) name: &'a str,
+    /// How long so many ticks are.
+    pub(crate) nanoseconds: fn(u64) -> u64,
+}
+
+impl fmt::Display for Drawing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Drawing {
+            histogram,
+            name,
+            nanoseconds,
+        } = self;
+        let count = histogram.count();
         if count == 0 {
-            return writeln!(f, "{target}: count 0");
+            return writeln!(f, "{name}: count 0");
         }
         writeln!(
             f,
-            "{target}: count {count}, min {} ns, mean {} ns, max {} ns",
+            "{name}: count {count}, min {} ns, mean {} ns, max {} ns",
             // Both are of the same call, or of none yet, where it was cleared meanwhile.
-            nanoseconds(self.min.min(self.max)),
+            nanoseconds(histogram.min.min(histogram.max)),
             // Of the sum, as the mean may be less than a tick.
-            nanoseconds(self.total) / count,
-            nanoseconds(self.max),
+            nanoseconds(histogram.total) / count,
+            nanoseconds(histogram.max),
         )?;
         writeln!(f, "{:>14} {:>14} {:>12}", "FROM_NS", "TO_NS", "CALLS")?;
         let is_used = |count: &u64| *count != 0;
-        let first = self.buckets.iter().position(is_used).unwrap_or(0);
-        let last = self.buckets.iter().rposition(is_used).unwrap_or(0);
+        let first = histogram.buckets.iter().position(is_used).unwrap_or(0);
+        let last = histogram.buckets.iter().rposition(is_used).unwrap_or(0);
         // So many calls there are not: only that nothing can overflow.
         let most = u64::MAX / BAR as u64;
-        let longest = self.buckets.iter().copied().max().unwrap_or(0).min(most);
-        for (bits, &calls) in self.buckets.iter().enumerate() {
+        let longest = histogram.buckets.iter().copied().max();
+        let longest = longest.unwrap_or(0).min(most);
+        for (bits, &calls) in histogram.buckets.iter().enumerate() {
             if !(first..=last).contains(&bits) {
                 continue;
             }
@@ -100,13 +112,13 @@ impl Histogram {
 mod tests {
     use super::*;
 
-    struct Drawn(Histogram);
-
-    impl fmt::Display for Drawn {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0
-                .draw(f, "vfs_read", |ticks| ticks.saturating_mul(100))
+    fn drawn(histogram: &Histogram) -> String {
+        Drawing {
+            histogram,
+            name: "vfs_read",
+            nanoseconds: |ticks| ticks.saturating_mul(100),
         }
+        .to_string()
     }
 
     fn draw(durations: &[u64]) -> Vec<String> {
@@ -125,7 +137,7 @@ mod tests {
                 mine().sum(),
             );
         }
-        let lines = Drawn(histogram).to_string();
+        let lines = drawn(&histogram);
         lines.lines().map(str::to_string).collect()
     }
 
@@ -158,7 +170,7 @@ mod tests {
         assert_eq!(draw(&[i64::MAX as u64]).len(), 3);
         let mut histogram = Histogram::new();
         histogram.add([u64::MAX / 64; BUCKETS], 0, i64::MAX as u64, u64::MAX);
-        let drawn = Drawn(histogram).to_string();
+        let drawn = drawn(&histogram);
         assert_eq!(drawn.lines().count(), 2 + BUCKETS);
         let full = format!("|{}|", "#".repeat(BAR));
         assert!(drawn.lines().skip(2).all(|line| line.ends_with(&full)));

@@ -5,7 +5,10 @@
 //!
 //! Knows nothing of the kernel, so that it is tested on the host as well.
 
-use crate::language::errno;
+use crate::language::{
+    errno,
+    session::SessionId, //
+};
 use core::fmt;
 
 macro_rules! reasons {
@@ -21,6 +24,11 @@ macro_rules! reasons {
                 /// That are allowed.
                 max: usize,
             },
+            /// `attach` wants functions that are free: one belongs to that session.
+            HeldBySession(SessionId),
+            /// Commands are for what they have attached themselves: this is attached by that
+            /// session.
+            OfSession(SessionId),
             /// The kernel refused, for a reason that has no sentence of its own: a positive error
             /// number.
             Kernel(i32),
@@ -41,6 +49,8 @@ macro_rules! reasons {
                 match self {
                     $(Reason::$name => errno::$errno,)*
                     Reason::TooMany { .. } => errno::E2BIG,
+                    Reason::HeldBySession(_) => errno::EEXIST,
+                    Reason::OfSession(_) => errno::ENOENT,
                     Reason::Kernel(errno) => errno,
                 }
             }
@@ -53,6 +63,14 @@ macro_rules! reasons {
                     Reason::TooMany { functions, max } => write!(
                         f,
                         "Target is {functions} functions, more than max_functions={max}"
+                    ),
+                    Reason::HeldBySession(SessionId { number, pid }) => write!(
+                        f,
+                        "Function is attached already, by session {number} of pid {pid}"
+                    ),
+                    Reason::OfSession(SessionId { number, pid }) => write!(
+                        f,
+                        "Target is attached by session {number} of pid {pid}, which alone can change it"
                     ),
                     Reason::Kernel(errno) => write!(f, "The kernel refused with error {errno}"),
                 }
@@ -102,7 +120,7 @@ reasons! {
     /// `pending` waits for a module.
     NoModule, EINVAL, "pending wants a target MODULE:FUNCTION";
     /// `detach` takes one word.
-    ExtraWord, EINVAL, "Nothing may follow the target";
+    ExtraWord, EINVAL, "Nothing more may follow";
     /// More than `command::MAX_WRITE` bytes.
     LongWrite, EINVAL, "Write is longer than 65536 bytes";
     /// A NUL byte in the text.
@@ -123,6 +141,18 @@ reasons! {
     Attached, EEXIST, "Target is attached already, write to modify instead";
     /// A function of the target belongs to another attachment.
     Overlaps, EEXIST, "Function is attached already, under another name";
+    /// A function of a session's target is attached, but not by a session.
+    HeldByNobody, EEXIST, "Function is attached already, outside of sessions";
+    /// What a session wants to change belongs to nobody.
+    OfNobody, ENOENT, "Target is attached outside of sessions, not by this one";
+    /// A line of a session is blank.
+    NoCommand, EINVAL, "No command is given";
+    /// A line of a session begins with something else.
+    UnknownCommand, EINVAL, "Command is none of attach, modify, detach, enable, disable, show";
+    /// `show` wants a word.
+    NoSubject, EINVAL, "show wants one of status, hits, hist, draining, errors";
+    /// `show` knows no such word.
+    UnknownSubject, EINVAL, "Nothing of that name can be shown: only status, hits, hist, draining, errors";
     /// A function of a pattern would be left out, and `strict` does not allow that.
     NotAll, EBUSY, "Not all functions are free, see tracing/enabled_functions";
     /// ftrace allows one direct caller a function.
@@ -148,6 +178,16 @@ pub(crate) struct Refusal {
     pub(crate) column: usize,
 }
 
+impl Refusal {
+    /// The same of a longer line, in which so many bytes stand before.
+    pub(crate) fn behind(self, bytes: usize) -> Self {
+        Refusal {
+            column: self.column + bytes,
+            ..self
+        }
+    }
+}
+
 impl Reason {
     /// Blames what stands at `column`.
     pub(crate) fn at(self, column: usize) -> Refusal {
@@ -162,7 +202,8 @@ impl Reason {
 mod tests {
     use super::{
         errno,
-        Reason, //
+        Reason,
+        SessionId, //
     };
     use crate::language::command::MAX_WRITE;
 
@@ -172,7 +213,7 @@ mod tests {
         for reason in Reason::ALL {
             let text = reason.to_string();
             let first = text.chars().next().unwrap();
-            let is_name = ["ftrace", "latency", "override", "pending"]
+            let is_name = ["ftrace", "latency", "override", "pending", "show"]
                 .iter()
                 .any(|name| text.starts_with(name));
             assert!(first.is_uppercase() || is_name, "{text}");
@@ -198,6 +239,18 @@ mod tests {
             reason.to_string(),
             "Target is 50 functions, more than max_functions=40"
         );
+    }
+
+    #[test]
+    fn a_session_is_named_with_its_pid() {
+        let session = SessionId { number: 3, pid: 77 };
+        for (reason, errno) in [
+            (Reason::HeldBySession(session), errno::EEXIST),
+            (Reason::OfSession(session), errno::ENOENT),
+        ] {
+            assert_eq!(reason.errno(), errno);
+            assert!(reason.to_string().contains("by session 3 of pid 77"));
+        }
     }
 
     #[test]

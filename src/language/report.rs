@@ -10,7 +10,8 @@ use crate::language::{
         Exclusions,
         Flags, //
     },
-    filter::Filter, //
+    filter::Filter,
+    session::SessionId, //
 };
 use core::fmt;
 
@@ -26,22 +27,26 @@ pub(crate) struct Status<'a> {
     pub(crate) hits: u64,
     /// Calls that it had to skip.
     pub(crate) missed: u64,
+    /// Whose it is, if it is not nobody's.
+    pub(crate) session: Option<SessionId>,
     /// Whether calls of the target reach the caller: `active`, or why not.
     pub(crate) state: &'a str,
     /// Functions that somebody else has.
     pub(crate) left_out: usize,
 }
 
-impl Status<'_> {
-    /// Writes the line above the lines of `status`.
-    pub(crate) fn header(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// The line above the lines of `status`.
+pub(crate) struct StatusHeader;
+
+impl fmt::Display for StatusHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         status_line(
             f,
             "TARGET",
             "FUNCTIONS",
             "CALLER",
-            "HITS",
-            "MISSED",
+            ("HITS", "MISSED"),
+            ("SESSION", "PID"),
             "STATE",
         )
     }
@@ -54,8 +59,11 @@ impl fmt::Display for Status<'_> {
             self.target,
             self.functions,
             self.caller,
-            self.hits,
-            self.missed,
+            (self.hits, self.missed),
+            (
+                OrDash(self.session.map(|session| session.number)),
+                OrDash(self.session.map(|session| session.pid)),
+            ),
             format_args!("{}{}", self.state, LeftOut(self.left_out)),
         )
     }
@@ -66,14 +74,26 @@ fn status_line(
     target: &str,
     functions: impl fmt::Display,
     caller: &str,
-    hits: impl fmt::Display,
-    missed: impl fmt::Display,
+    (hits, missed): (impl fmt::Display, impl fmt::Display),
+    (session, pid): (impl fmt::Display, impl fmt::Display),
     state: impl fmt::Display,
 ) -> fmt::Result {
     writeln!(
         f,
-        "{target:<32} {functions:>9} {caller:<10} {hits:>14} {missed:>8} {state}"
+        "{target:<32} {functions:>9} {caller:<10} {hits:>14} {missed:>8} {session:>7} {pid:>7} {state}"
     )
+}
+
+/// A number, if there is one.
+struct OrDash(Option<u32>);
+
+impl fmt::Display for OrDash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(number) => number.fmt(f),
+            None => f.pad("-"),
+        }
+    }
 }
 
 /// What `status` says of so many functions that are not part of an attachment.
@@ -98,9 +118,11 @@ pub(crate) struct Hits<'a> {
     pub(crate) target: &'a str,
 }
 
-impl Hits<'_> {
-    /// Writes the line above the lines of `hits`.
-    pub(crate) fn header(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// The line above the lines of `hits`.
+pub(crate) struct HitsHeader;
+
+impl fmt::Display for HitsHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         hits_line(f, "FUNCTION", "HITS", "TARGET")
     }
 }
@@ -177,20 +199,13 @@ impl fmt::Display for BindingLine<'_> {
 mod tests {
     use super::*;
 
-    struct Header;
-
-    impl fmt::Display for Header {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            Status::header(f)
-        }
-    }
-
     const STATUS: Status<'_> = Status {
         target: "f",
         functions: 2,
         caller: "count",
         hits: 0,
         missed: 1,
+        session: None,
         state: "active",
         left_out: 0,
     };
@@ -207,11 +222,20 @@ mod tests {
     /// A script takes the columns apart at the blanks, however wide the values are.
     #[test]
     fn status_has_the_columns_of_its_header() {
-        let header = Header.to_string();
+        let header = StatusHeader.to_string();
         let header: Vec<_> = header.split_ascii_whitespace().collect();
         assert_eq!(
             header,
-            ["TARGET", "FUNCTIONS", "CALLER", "HITS", "MISSED", "STATE"]
+            [
+                "TARGET",
+                "FUNCTIONS",
+                "CALLER",
+                "HITS",
+                "MISSED",
+                "SESSION",
+                "PID",
+                "STATE"
+            ]
         );
         let long = "x".repeat(500);
         for (target, hits) in [("vfs_read", 0), (long.as_str(), u64::MAX)] {
@@ -219,7 +243,16 @@ mod tests {
             let words: Vec<_> = line.split_ascii_whitespace().collect();
             assert_eq!(
                 words,
-                [target, "2", "count", &hits.to_string(), "1", "active"]
+                [
+                    target,
+                    "2",
+                    "count",
+                    &hits.to_string(),
+                    "1",
+                    "-",
+                    "-",
+                    "active"
+                ]
             );
             assert!(line.ends_with("active\n"));
         }
@@ -227,9 +260,19 @@ mod tests {
 
     #[test]
     fn values_stand_under_their_names() {
-        let header = Header.to_string();
+        let header = StatusHeader.to_string();
         assert_eq!(header.find(" CALLER"), status("vfs_read", 7).find(" count"));
         assert_eq!(header.find("STATE"), status("vfs_read", 7).find("active"));
+    }
+
+    #[test]
+    fn a_session_has_two_columns() {
+        let mut line = STATUS;
+        line.session = Some(SessionId {
+            number: 12,
+            pid: 345,
+        });
+        assert!(line.to_string().ends_with(" 1      12     345 active\n"));
     }
 
     #[test]
@@ -239,14 +282,6 @@ mod tests {
         assert!(line
             .to_string()
             .ends_with(" active, 3 left out, see tracing/enabled_functions\n"));
-    }
-
-    struct HitsHeader;
-
-    impl fmt::Display for HitsHeader {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            Hits::header(f)
-        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::{
     },
     language::{
         command::{
+            Binding,
             Exclusions,
             Flags,
             Target, //
@@ -20,8 +21,12 @@ use crate::{
             BindingLine,
             Status, //
         },
+        session::SessionId, //
     },
-    registry::tally::Tally,
+    registry::{
+        owner::Owner,
+        tally::Tally, //
+    },
     trampoline::{
         latency::Latency,
         slot_data::SlotData, //
@@ -46,6 +51,7 @@ pub(crate) struct Attachment {
     pub(crate) filter: Filter,
     /// What it counted before.
     pub(crate) past: Tally,
+    owner: Option<Arc<Owner>>,
 }
 
 /// Functions whose calls lead to a trampoline.
@@ -60,21 +66,30 @@ pub(crate) struct Hook {
 impl Attachment {
     /// One that has counted nothing yet.
     pub(crate) fn new(
-        target: &Target<'_>,
-        exclusions: &Exclusions<'_>,
-        flags: Flags,
+        binding: &Binding<'_>,
         caller: Caller,
-        filter: Filter,
+        owner: Option<Arc<Owner>>,
     ) -> Result<Self> {
         Ok(Attachment {
             hook: None,
-            target: CString::try_from_fmt(fmt!("{}", target.text()))?,
-            exclusions: CString::try_from_fmt(fmt!("{}", exclusions.text()))?,
-            flags,
+            target: CString::try_from_fmt(fmt!("{}", binding.target.text()))?,
+            exclusions: CString::try_from_fmt(fmt!("{}", binding.exclusions.text()))?,
+            flags: binding.flags,
             caller,
-            filter,
+            filter: binding.filter,
             past: Tally::new(),
+            owner,
         })
+    }
+
+    /// The session that it belongs to, if it is not nobody's.
+    pub(crate) fn session(&self) -> Option<SessionId> {
+        self.owner.as_ref().map(|owner| owner.id())
+    }
+
+    /// Whether it is to go, as its session is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.is_over())
     }
 
     /// Its target.
@@ -174,7 +189,9 @@ impl Attachment {
             caller: self.caller.name(),
             hits: self.past.hits().wrapping_add(hits),
             missed: self.past.missed().wrapping_add(missed),
+            session: self.session(),
             state: match &self.hook {
+                _ if self.is_over() => "ending",
                 None => "pending",
                 Some(hook) if hook.calls.is_enabled() => "active",
                 Some(_) => "disabled",

@@ -10,6 +10,7 @@
 
 #include "../abstraction/shim.h"
 #include "../rvdirect.h"
+#include "handlers.h"
 
 #ifndef RVDIRECT_EVENT_ARGS
 #define RVDIRECT_EVENT_ARGS
@@ -39,10 +40,16 @@
 #define RVDIRECT_FIRST_ARG_field	(&field->arg0)
 #define RVDIRECT_FIRST_ARG_REC		REC->arg0
 
-/* What the caller was told: how many arguments an event has. */
+/* What the caller was told: how many arguments an event has, and whose it is. */
 static __always_inline unsigned long rvdirect_event_args(const struct rvdirect_call *call)
 {
-	return (unsigned long)rvdirect_data(call);
+	return (unsigned long)rvdirect_data(call) &
+	       ((1 << RVDIRECT_EVENT_SESSION_SHIFT) - 1);
+}
+
+static __always_inline u32 rvdirect_event_session(const struct rvdirect_call *call)
+{
+	return (unsigned long)rvdirect_data(call) >> RVDIRECT_EVENT_SESSION_SHIFT;
 }
 
 static __always_inline void rvdirect_copy_args(unsigned long *to, const unsigned long *from,
@@ -69,12 +76,14 @@ TRACE_EVENT(call,
 	TP_STRUCT__entry(
 		__field(unsigned long, target)
 		__field(unsigned long, caller)
+		__field(u32, session)
 		RVDIRECT_ARG_FIELDS
 	),
 
 	TP_fast_assign(
 		__entry->target = rvdirect_target(call);
 		__entry->caller = rvdirect_target_caller(call);
+		__entry->session = rvdirect_event_session(call);
 		__entry->args = rvdirect_event_args(call);
 		rvdirect_copy_args(&__entry->arg0, call->args, __entry->args);
 	),
@@ -94,6 +103,7 @@ TRACE_EVENT(return,
 		__field(unsigned long, caller)
 		__field(u64, duration)
 		__field(long, ret)
+		__field(u32, session)
 		RVDIRECT_ARG_FIELDS
 	),
 
@@ -102,6 +112,7 @@ TRACE_EVENT(return,
 		__entry->caller = rvdirect_target_caller(call);
 		__entry->duration = rvdirect_nanoseconds(call->ticks);
 		__entry->ret = call->ret[0];
+		__entry->session = rvdirect_event_session(call);
 		__entry->args = rvdirect_event_args(call);
 		rvdirect_copy_args(&__entry->arg0, call->args, __entry->args);
 	),

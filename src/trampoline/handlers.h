@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The handlers behind "trace" and "return"; rvdirect_data() is how many arguments they show. */
+/* The handlers behind "trace" and "return". */
 #ifndef RVDIRECT_HANDLERS_H
 #define RVDIRECT_HANDLERS_H
+
+/*
+ * rvdirect_data() is how many arguments they show and, from this bit on, the number
+ * of the session that the attachment belongs to, or 0.
+ */
+#define RVDIRECT_EVENT_SESSION_SHIFT	8
 
 struct rvdirect_call;
 

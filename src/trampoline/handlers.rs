@@ -3,7 +3,10 @@
 //! Handlers in C, or what looks like it: called by `asm/trampoline.S` before the target, or behind
 //! it.
 
-use crate::bindings;
+use crate::{
+    bindings,
+    language::session::SessionId, //
+};
 use core::ptr;
 use kernel::prelude::*;
 
@@ -43,23 +46,23 @@ impl Handlers {
         Handlers { entry, exit, data }
     }
 
-    /// Makes an event of each call, with so many arguments.
-    pub(crate) fn trace(args: u8) -> Self {
+    /// Makes an event of each call, with so many arguments, which names the session.
+    pub(crate) fn trace(args: u8, session: Option<SessionId>) -> Self {
         // INVARIANT: It may be called in any context, as an event may, and takes any number.
         Handlers {
             entry: Some(bindings::rvdirect_handle_trace),
             exit: None,
-            data: ptr::without_provenance_mut(args.into()),
+            data: event_data(args, session),
         }
     }
 
-    /// Makes an event of each return, with so many arguments.
-    pub(crate) fn returns(args: u8) -> Self {
+    /// Makes an event of each return, in the same way.
+    pub(crate) fn returns(args: u8, session: Option<SessionId>) -> Self {
         // INVARIANT: As above.
         Handlers {
             entry: None,
             exit: Some(bindings::rvdirect_handle_return),
-            data: ptr::without_provenance_mut(args.into()),
+            data: event_data(args, session),
         }
     }
 
@@ -77,4 +80,12 @@ impl Handlers {
     pub(crate) fn data(&self) -> *mut c_void {
         self.data
     }
+}
+
+/// What handlers of events find: see `trampoline/handlers.h`.
+fn event_data(args: u8, session: Option<SessionId>) -> *mut c_void {
+    let number = session.map_or(0, |session| session.number as usize);
+    ptr::without_provenance_mut(
+        number << bindings::RVDIRECT_EVENT_SESSION_SHIFT | usize::from(args),
+    )
 }

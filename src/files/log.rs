@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is written to the files, line by line, and the log of what was refused.
+
+use crate::{
+    abstraction::file::{
+        self,
+        Text,
+        Written, //
+    },
+    bindings,
+    language::{
+        command::{
+            self,
+            MAX_WRITE, //
+        },
+        error_log::ErrorLog,
+        refusal::{
+            Reason,
+            Refusal, //
+        },
+    },
+};
+use kernel::{
+    new_mutex,
+    prelude::*,
+    sync::{
+        Arc,
+        Mutex, //
+    },
+};
+
+const _: () = assert!(MAX_WRITE == file::MAX_WRITE);
+
+/// The last commands that were refused.
+#[pin_data]
+pub(crate) struct Log {
+    #[pin]
+    errors: Mutex<ErrorLog>,
+    /// Where they are logged as well.
+    parent: Option<Arc<Log>>,
+}
+
+impl Log {
+    /// An empty one.
+    pub(crate) fn new(parent: Option<Arc<Log>>) -> Result<Arc<Self>> {
+        let log = pin_init!(Self {
+            errors <- new_mutex!(ErrorLog::new(), "rvdirect::errors"),
+            parent,
+        });
+        Arc::pin_init(log, GFP_KERNEL)
+    }
+
+    /// Shows it.
+    pub(crate) fn show(&self, text: &mut Text) -> Result {
+        text.add(&*self.errors.lock())
+    }
+
+    /// Empties it.
+    pub(crate) fn clear(&self) {
+        self.errors.lock().clear();
+    }
+
+    /// Carries out what was written to a file of that name, line by line, up to the first line that
+    /// is refused, which it logs.
+    pub(crate) fn for_each_line(
+        &self,
+        file: &'static str,
+        written: Written<'_>,
+        carry_out: &mut dyn FnMut(&str) -> Result<Result<(), Refusal>>,
+    ) -> Result {
+        let bytes = written.map_err(|error| match error {
+            E2BIG => self.add(file, 1, "", Reason::LongWrite.at(0)),
+            ENOMEM => self.add(file, 1, "", Reason::NoMemory.at(0)),
+            error => error,
+        })?;
+        for (number, line) in command::lines(bytes) {
+            let line = line.map_err(|bad| {
+                self.add(file, number, bad.before, bad.reason.at(bad.before.len()))
+            })?;
+            carry_out(line)?.map_err(|refusal| self.add(file, number, line, refusal))?;
+        }
+        Ok(())
+    }
+
+    /// Logs a refused line; returns the error that the writer gets.
+    fn add(&self, file: &'static str, number: usize, line: &str, refusal: Refusal) -> Error {
+        // SAFETY: It only reads a clock.
+        let time = unsafe { bindings::rvdirect_log_clock() };
+        let logs = core::iter::successors(Some(self), |log| log.parent.as_deref());
+        for log in logs {
+            log.errors.lock().record(time, file, number, line, refusal);
+        }
+        Error::from_errno(-refusal.reason.errno())
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The file `session`: what is attached through an open one belongs to it, and goes with it.
+
+use crate::{
+    abstraction::{
+        background::Background,
+        file::{
+            Stream,
+            Text,
+            Written, //
+        },
+    },
+    files::{
+        debugfs::Interface,
+        log::Log, //
+    },
+    language::session::{
+        SessionLine,
+        Subject, //
+    },
+    registry::{
+        Client,
+        Owner,
+        Registry, //
+    },
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// An open file.
+pub(crate) struct Session {
+    registry: Arc<Background<Registry>>,
+    owner: Arc<Owner>,
+    log: Arc<Log>,
+}
+
+impl Session {
+    fn client(&self) -> Client<'_> {
+        self.registry.target().client(Some(&self.owner))
+    }
+
+    fn show(&self, subject: Subject, answer: &mut Text) -> Result {
+        match subject {
+            Subject::Errors => self.log.show(answer),
+            subject => self.client().show(subject, answer),
+        }
+    }
+}
+
+impl Stream for Session {
+    type Context = Interface;
+
+    fn open(interface: &Interface) -> Result<KBox<Self>> {
+        let session = Session {
+            registry: interface.registry.clone(),
+            owner: Arc::new(Owner::new(), GFP_KERNEL)?,
+            log: Log::new(Some(interface.log.clone()))?,
+        };
+        Ok(KBox::new(session, GFP_KERNEL)?)
+    }
+
+    fn write(&self, written: Written<'_>, answer: &mut Text) -> Result {
+        self.log.for_each_line("session", written, &mut |line| {
+            Ok(match SessionLine::parse(line) {
+                Ok(SessionLine::Command(verb, rest)) => self
+                    .client()
+                    .carry_out(verb, rest.text)
+                    .map_err(|refusal| refusal.behind(rest.column)),
+                Ok(SessionLine::Show(subject)) => {
+                    self.show(subject, answer)?;
+                    Ok(())
+                }
+                Err(refusal) => Err(refusal),
+            })
+        })
+    }
+}
+
+impl Drop for Session {
+    /// Detaching waits for grace periods, and whoever closes a file does not.
+    fn drop(&mut self) {
+        self.owner.end();
+        self.registry.queue(0);
+    }
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a client of the registry says. A command does all that it says or, refused, nothing.
+
+use crate::{
+    abstraction::function,
+    language::{
+        command::{
+            Binding,
+            Selection,
+            Target,
+            Verb, //
+        },
+        refusal::{
+            Reason,
+            Refusal, //
+        },
+        session::SessionId, //
+    },
+    registry::{
+        attachment::Attachment,
+        owner::Owner,
+        plan::Plan,
+        Registry, //
+    },
+    trampoline::slot::SLOTS,
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// The registry as a session uses it, or, without an owner, everybody: commands are about what the
+/// same owner has attached.
+#[derive(Clone, Copy)]
+pub(crate) struct Client<'a> {
+    pub(super) registry: &'a Registry,
+    owner: Option<&'a Arc<Owner>>,
+}
+
+impl<'a> Client<'a> {
+    /// The registry for that owner.
+    pub(super) fn new(registry: &'a Registry, owner: Option<&'a Arc<Owner>>) -> Self {
+        Client { registry, owner }
+    }
+
+    /// Carries out a command: its verb, and what stands behind it.
+    pub(crate) fn carry_out(&self, verb: Verb, line: &str) -> Result<(), Refusal> {
+        match verb {
+            Verb::Attach => self.attach(&Binding::parse(line)?),
+            Verb::Modify => self.modify(&Binding::parse_modify(line)?),
+            Verb::Detach => self.detach(&Selection::parse(line)?),
+            Verb::Enable => self.set_enabled(&Selection::parse(line)?, true),
+            Verb::Disable => self.set_enabled(&Selection::parse(line)?, false),
+        }
+    }
+
+    /// Attaches a target that is not attached.
+    pub(crate) fn attach(&self, binding: &Binding<'_>) -> Result<(), Refusal> {
+        let target = binding.target;
+        let caller = self.registry.workshop.find(binding)?;
+        // What a session held that was closed before is free.
+        self.registry.end_what_is_over();
+        let mut attachments = self.registry.attachments.lock();
+        if self.find(&attachments, &target).is_some() {
+            return Err(target.refuse(Reason::Attached));
+        }
+        // Each takes its time to go, so that there must be an end, for idle ones too.
+        if attachments.len() >= SLOTS {
+            return Err(target.refuse(Reason::Full));
+        }
+        let blame = |error: Error| target.refuse(error.into());
+        // All that can fail for want of memory comes before anything is hooked.
+        attachments
+            .reserve(1, GFP_KERNEL)
+            .map_err(|error| target.refuse(error.into()))?;
+        let mut attachment =
+            Attachment::new(binding, caller, self.owner.cloned()).map_err(blame)?;
+        let plan = Plan {
+            target,
+            exclusions: binding.exclusions,
+            ..Plan::of(&attachment)
+        };
+        attachment.hook = match self.registry.hook(&plan, &attachments, None) {
+            Err(refusal) if binding.flags.pending && refusal.reason.is_no_function() => {
+                if function::is_loaded(&target).map_err(blame)? {
+                    return Err(refusal);
+                }
+                None
+            }
+            result => Some(result?),
+        };
+        // Cannot fail: there is room for it.
+        let _ = attachments.push_within_capacity(attachment);
+        Ok(())
+    }
+
+    /// Gives an attachment another caller.
+    fn modify(&self, binding: &Binding<'_>) -> Result<(), Refusal> {
+        let target = binding.target;
+        let caller = self.registry.workshop.find(binding)?;
+        let mut attachments = self.registry.attachments.lock();
+        let attachment = self.find_mut(&mut attachments, &target)?;
+        self.registry
+            .change(attachment, caller, binding.filter)
+            .map_err(|reason| target.refuse(reason))
+    }
+
+    /// Ends what is selected. That nothing is attached is no error where all is to go.
+    fn detach(&self, selection: &Selection<'_>) -> Result<(), Refusal> {
+        match selection {
+            Selection::All => {
+                self.registry.remove_all(|attachment| self.owns(attachment));
+                Ok(())
+            }
+            Selection::One(target) => {
+                let mut attachments = self.registry.attachments.lock();
+                self.find(&attachments, target)
+                    .and_then(|index| attachments.remove(index).ok())
+                    .map(drop)
+                    .ok_or_else(|| self.not_found(&attachments, target))
+            }
+        }
+    }
+
+    /// Lets calls reach the callers of what is selected, or not. Nothing is detached by that.
+    pub(crate) fn set_enabled(
+        &self,
+        selection: &Selection<'_>,
+        is_enabled: bool,
+    ) -> Result<(), Refusal> {
+        let mut attachments = self.registry.attachments.lock();
+        match selection {
+            Selection::All => self
+                .set_all_enabled(&mut attachments, is_enabled)
+                .map_err(|reason| reason.at(0)),
+            Selection::One(target) => self
+                .find_mut(&mut attachments, target)?
+                .set_enabled(is_enabled)
+                .map_err(|error| target.refuse(error.into())),
+        }
+    }
+
+    fn set_all_enabled(
+        &self,
+        attachments: &mut [Attachment],
+        is_enabled: bool,
+    ) -> Result<(), Reason> {
+        let mut changed: KVec<usize> = KVec::with_capacity(attachments.len(), GFP_KERNEL)?;
+        for (index, attachment) in attachments.iter_mut().enumerate() {
+            if !self.owns(attachment) || attachment.flags().disabled != is_enabled {
+                continue;
+            }
+            if let Err(error) = attachment.set_enabled(is_enabled) {
+                for index in changed {
+                    if let Some(attachment) = attachments.get_mut(index) {
+                        let _ = attachment.set_enabled(!is_enabled);
+                    }
+                }
+                return Err(error.into());
+            }
+            // Cannot fail: there is room for all.
+            let _ = changed.push_within_capacity(index);
+        }
+        Ok(())
+    }
+
+    /// Lets its histograms begin anew.
+    pub(crate) fn clear_histograms(&self) {
+        for attachment in self.registry.attachments.lock().iter() {
+            if let Some(latency) = attachment.latency().filter(|_| self.owns(attachment)) {
+                latency.clear();
+            }
+        }
+    }
+
+    /// Whether an attachment is its own.
+    pub(super) fn owns(&self, attachment: &Attachment) -> bool {
+        attachment.session() == self.session()
+    }
+
+    /// Whether it is shown what is of that session, or of nobody.
+    pub(super) fn may_see(&self, session: Option<SessionId>) -> bool {
+        self.owner.is_none() || session == self.session()
+    }
+
+    fn session(&self) -> Option<SessionId> {
+        self.owner.map(|owner| owner.id())
+    }
+
+    /// Which of its own has that target.
+    fn find(&self, attachments: &[Attachment], target: &Target<'_>) -> Option<usize> {
+        attachments
+            .iter()
+            .position(|attachment| self.owns(attachment) && attachment.name() == target.text())
+    }
+
+    fn find_mut<'b>(
+        &self,
+        attachments: &'b mut [Attachment],
+        target: &Target<'_>,
+    ) -> Result<&'b mut Attachment, Refusal> {
+        match self.find(attachments, target) {
+            // Cannot fail: it was found there.
+            Some(index) => Ok(&mut attachments[index]),
+            None => Err(self.not_found(attachments, target)),
+        }
+    }
+
+    /// Why it has no such target: it may be another's.
+    fn not_found(&self, attachments: &[Attachment], target: &Target<'_>) -> Refusal {
+        let other = attachments
+            .iter()
+            .find(|attachment| attachment.name() == target.text());
+        target.refuse(match other.map(Attachment::session) {
+            None => Reason::NotAttached,
+            Some(None) => Reason::OfNobody,
+            Some(Some(session)) => Reason::OfSession(session),
+        })
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is to be hooked, and what is to run: which functions that means.
+
+use crate::{
+    abstraction::{
+        function::{
+            self,
+            Names, //
+        },
+        parameters, //
+    },
+    caller::{
+        self,
+        Caller, //
+    },
+    language::{
+        command::{
+            Exclusions,
+            Flags,
+            Target, //
+        },
+        filter::Filter,
+        refusal::{
+            Reason,
+            Refusal, //
+        },
+        session::SessionId, //
+    },
+    registry::attachment::Attachment, //
+};
+use kernel::{
+    alloc::AllocError,
+    prelude::*, //
+};
+
+/// What is to be hooked, and what is to run.
+pub(super) struct Plan<'a> {
+    pub(super) target: Target<'a>,
+    pub(super) exclusions: Exclusions<'a>,
+    pub(super) flags: Flags,
+    pub(super) caller: &'a Caller,
+    pub(super) filter: &'a Filter,
+    /// Whose it is, if it is not nobody's.
+    pub(super) session: Option<SessionId>,
+}
+
+impl<'a> Plan<'a> {
+    /// What an attachment is made by.
+    pub(super) fn of(attachment: &'a Attachment) -> Self {
+        Plan {
+            target: attachment.target(),
+            exclusions: attachment.exclusions(),
+            flags: attachment.flags(),
+            caller: &attachment.caller,
+            filter: &attachment.filter,
+            session: attachment.session(),
+        }
+    }
+
+    /// Whether functions may be left out that somebody else has.
+    pub(super) fn may_leave_out(&self) -> bool {
+        self.target.is_pattern() && !self.flags.strict
+    }
+
+    /// Why it cannot have a function that another attachment has.
+    pub(super) fn held_by(&self, holder: &Attachment) -> Reason {
+        match holder.session() {
+            session if session == self.session => Reason::Overlaps,
+            Some(session) => Reason::HeldBySession(session),
+            None => Reason::HeldByNobody,
+        }
+    }
+
+    /// The functions that are meant, whoever has them, sorted; `coming` is the module that is loaded
+    /// just now, if one is.
+    pub(super) fn functions(&self, coming: Option<&str>) -> Result<KVVec<usize>, Refusal> {
+        let target = self.target;
+        let mut locations = function::lookup(&target, &self.exclusions)?;
+        function::keep_settled(&mut locations, coming).map_err(|e| target.refuse(e.into()))?;
+        if locations.is_empty() {
+            return Err(target.refuse(Reason::UnknownTarget));
+        }
+        if self.caller.waits_for_return() {
+            let mut names = Names::new().map_err(|e| target.refuse(e.into()))?;
+            locations.retain(|location| !caller::never_returns(names.of(*location)));
+            if locations.is_empty() {
+                return Err(target.refuse(Reason::NeverReturns));
+            }
+        }
+        let (functions, max) = (locations.len(), parameters::max_functions());
+        if functions > max {
+            return Err(target.refuse(Reason::TooMany { functions, max }));
+        }
+        Ok(locations)
+    }
+}
+
+impl From<Error> for Reason {
+    fn from(error: Error) -> Self {
+        match error {
+            ENOMEM => Reason::NoMemory,
+            error => Reason::Kernel(-error.to_errno()),
+        }
+    }
+}
+
+impl From<AllocError> for Reason {
+    fn from(_: AllocError) -> Self {
+        Reason::NoMemory
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a client of the registry is shown: everybody sees all attachments, a session its own.
+
+use crate::{
+    abstraction::{
+        file::Text,
+        function::Names, //
+    },
+    bindings,
+    language::{
+        builtin,
+        histogram::Drawing,
+        report::{
+            CallerLine,
+            Hits,
+            HitsHeader,
+            StatusHeader, //
+        },
+        session::Subject, //
+    },
+    registry::{
+        attachment::Attachment,
+        client::Client,
+        ranking::Ranking, //
+    },
+};
+use kernel::prelude::*;
+
+impl Client<'_> {
+    /// Shows a line for each of its own attachments, which makes it again when it is written to
+    /// `attach`.
+    pub(crate) fn show_bindings(&self, text: &mut Text) -> Result {
+        for attachment in self.registry.attachments.lock().iter() {
+            if self.owns(attachment) {
+                text.add(&attachment.binding())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows what there is to see of a subject, but for errors, of which the registry knows nothing.
+    pub(crate) fn show(&self, subject: Subject, text: &mut Text) -> Result {
+        match subject {
+            Subject::Status => self.show_status(text),
+            Subject::Hits => self.show_hits(text),
+            Subject::Hist => self.show_histograms(text),
+            Subject::Draining => self.show_draining(text),
+            Subject::Errors => Ok(()),
+        }
+    }
+
+    /// Shows how each attachment is.
+    fn show_status(&self, text: &mut Text) -> Result {
+        text.add(&StatusHeader)?;
+        for attachment in self.registry.attachments.lock().iter() {
+            if self.may_see(attachment.session()) {
+                text.add(&attachment.status())?;
+            }
+        }
+        self.add_draining(text)
+    }
+
+    /// The same of those that have ended, but not all of their calls.
+    fn show_draining(&self, text: &mut Text) -> Result {
+        text.add(&StatusHeader)?;
+        self.add_draining(text)
+    }
+
+    fn add_draining(&self, text: &mut Text) -> Result {
+        let drain = &self.registry.workshop.drain;
+        drain.add_status(text, &|session| self.may_see(session))
+    }
+
+    /// Shows the callers that commands can name.
+    pub(crate) fn show_callers(&self, text: &mut Text) -> Result {
+        text.add(&CallerLine::HEADER)?;
+        for (name, description) in builtin::LIST {
+            text.add(&CallerLine {
+                name,
+                owner: "rvdirect",
+                description,
+            })?;
+        }
+        self.registry.workshop.callers.add_list(text)
+    }
+
+    /// Shows a line for each function that was hit, as far as functions are told apart.
+    fn show_hits(&self, text: &mut Text) -> Result {
+        let attachments = self.registry.attachments.lock();
+        let ranking = self.rank(&attachments, Attachment::hits_of)?;
+        let mut names = Names::new()?;
+        text.add(&HitsHeader)?;
+        for (attachment, location, hits) in ranking.of(&attachments) {
+            text.add(&Hits {
+                function: names.of(location),
+                hits,
+                target: attachment.name(),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Shows the histograms that attachments keep: of each function that has returned, or of all.
+    fn show_histograms(&self, text: &mut Text) -> Result {
+        let attachments = self.registry.attachments.lock();
+        let ranking = self.rank(&attachments, |attachment, location| {
+            Some(attachment.histogram_of(location)?.count())
+        })?;
+        let mut names = Names::new()?;
+        for (attachment, location, _) in ranking.of(&attachments) {
+            let Some(histogram) = attachment.histogram_of(location) else {
+                continue;
+            };
+            let is_alone = attachment.locations().len() == 1;
+            text.add(&Drawing {
+                histogram: &histogram,
+                name: if is_alone {
+                    attachment.name()
+                } else {
+                    names.of(location)
+                },
+                // SAFETY: It only computes.
+                nanoseconds: |ticks| unsafe { bindings::rvdirect_nanoseconds(ticks) },
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Ranks the functions of what it may see by a number, as far as they have one.
+    fn rank(
+        &self,
+        attachments: &[Attachment],
+        number: impl Fn(&Attachment, usize) -> Option<u64>,
+    ) -> Result<Ranking> {
+        Ranking::new(attachments, |attachment, location| {
+            if !self.may_see(attachment.session()) {
+                return None;
+            }
+            number(attachment, location)
+        })
+    }
+}
