@@ -6,5 +6,6 @@ pub(crate) mod background;
 pub(crate) mod file;
 pub(crate) mod ftrace;
 pub(crate) mod function;
+pub(crate) mod functions;
 pub(crate) mod module_notifier;
 pub(crate) mod parameters;

@@ -67,11 +67,7 @@ impl<T: Trampoline> DirectCalls<T> {
     /// - [`ENOMEM`].
     ///
     /// Nothing is changed then, but in the case of [`ENODEV`].
-    pub(crate) fn register(
-        locations: &mut [usize],
-        trampoline: T,
-        is_enabled: bool,
-    ) -> Result<Self> {
+    pub(crate) fn register(locations: &[usize], trampoline: T, is_enabled: bool) -> Result<Self> {
         let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
         set_filter(ops.get(), locations)?;
         let address = leads_to(&trampoline, is_enabled);
@@ -162,12 +158,11 @@ pub(crate) fn resume_address(location: usize) -> usize {
     location + bindings::MCOUNT_INSN_SIZE as usize
 }
 
-/// Takes out of `locations`, which are sorted, those that have a direct caller. Returns whether
-/// there are any.
+/// Returns those of `locations`, which are sorted, that have a direct caller; sorted as well.
 ///
 /// The kernel tells of a set of functions whether one of them has, so this halves the set until
 /// each part has either none or is a single function.
-pub(crate) fn take_out_held(locations: &mut KVVec<usize>) -> Result<bool> {
+pub(crate) fn held_of(locations: &[usize]) -> Result<KVVec<usize>> {
     let mut held = KVVec::new();
     let mut parts = KVec::new();
     parts.push(0..locations.len(), GFP_KERNEL)?;
@@ -179,7 +174,7 @@ pub(crate) fn take_out_held(locations: &mut KVVec<usize>) -> Result<bool> {
             // SAFETY: It may sleep here, as wherever attachments change.
             unsafe { bindings::rvdirect_wait_for_tasks_callbacks() };
         }
-        let Some(members) = locations.get_mut(part.clone()) else {
+        let Some(members) = locations.get(part.clone()) else {
             continue;
         };
         if !is_any_held(members)? {
@@ -194,15 +189,14 @@ pub(crate) fn take_out_held(locations: &mut KVVec<usize>) -> Result<bool> {
         parts.push(part.start..middle, GFP_KERNEL)?;
     }
     // From the lower half to the upper one: sorted.
-    locations.retain(|location| held.binary_search(location).is_err());
-    Ok(!held.is_empty())
+    Ok(held)
 }
 
 /// Whether one of the functions has a direct caller.
 ///
 /// Registering says so before all else. What says no to all others here, before any call site is
 /// touched, is that the `ftrace_ops` is marked as one that must not be registered any more.
-fn is_any_held(locations: &mut [usize]) -> Result<bool> {
+fn is_any_held(locations: &[usize]) -> Result<bool> {
     let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
     set_filter(ops.get(), locations)?;
     // SAFETY: Nobody else knows of `ops`, and it stays in place. It is not registered, by
@@ -226,11 +220,12 @@ fn is_any_held(locations: &mut [usize]) -> Result<bool> {
 }
 
 /// Sets the functions of a fresh `ftrace_ops`, or leaves nothing behind.
-fn set_filter(ops: *mut bindings::ftrace_ops, locations: &mut [usize]) -> Result {
+fn set_filter(ops: *mut bindings::ftrace_ops, locations: &[usize]) -> Result {
     let count = c_uint::try_from(locations.len())?;
     // SAFETY: `ops` points to an `ftrace_ops` that is zeroed, which is how a static one starts;
     // `locations` has `count` elements, which the function does not change.
-    let ret = unsafe { bindings::ftrace_set_filter_ips(ops, locations.as_mut_ptr(), count, 0, 1) };
+    let ret =
+        unsafe { bindings::ftrace_set_filter_ips(ops, locations.as_ptr().cast_mut(), count, 0, 1) };
     to_result(ret).inspect_err(|_| {
         // SAFETY: `ops` is not registered; nobody else knows of its filter.
         unsafe { bindings::ftrace_free_filter(ops) };

@@ -6,6 +6,7 @@
 //! take names: this asks fprobe, and lets go at once.
 
 use crate::{
+    abstraction::functions::Functions,
     algorithm::sort::sort_by_key,
     bindings,
     language::{
@@ -76,12 +77,10 @@ fn as_kernel(text: &str) -> Result<CString> {
 
 /// Takes out functions of modules that ftrace does not know yet, or is about to forget: what is
 /// hooked of them could not be unhooked. Those of the module `coming` it knows.
-pub(crate) fn keep_settled(locations: &mut KVVec<usize>, coming: Option<&str>) -> Result {
-    let mut names = Names::new()?;
+pub(crate) fn keep_settled(functions: &mut Functions, coming: Option<&str>) -> Result {
     let mut name = CString::try_from_fmt(fmt!(""))?;
     let mut error = None;
-    locations.retain(|location| {
-        let symbol = names.of(*location);
+    functions.retain(|location, symbol| {
         let Some((module, _)) = symbol.split_once(':') else {
             // The kernel's own, unless it was a function of a module that is gone meanwhile.
             return !symbol.starts_with("0x");
@@ -96,7 +95,7 @@ pub(crate) fn keep_settled(locations: &mut KVVec<usize>, coming: Option<&str>) -
             }
         }
         // SAFETY: `name` is a string with a terminator.
-        unsafe { bindings::rvdirect_is_settled(*location, name.as_char_ptr()) }
+        unsafe { bindings::rvdirect_is_settled(location, name.as_char_ptr()) }
     });
     error.map_or(Ok(()), Err)
 }

@@ -50,11 +50,13 @@ impl Size {
 }
 
 /// Which multiplier is that of an address, of so many.
+#[inline(always)]
 fn bucket(address: usize, multipliers: usize) -> usize {
     (address >> ALIGNMENT) & (multipliers - 1)
 }
 
 /// Which cell is that of an address, of so many; both are powers of two.
+#[inline(always)]
 pub(crate) fn cell(address: usize, multipliers: &[u64], cells: usize) -> usize {
     let multiplier = multipliers
         .get(bucket(address, multipliers.len()))
@@ -63,6 +65,7 @@ pub(crate) fn cell(address: usize, multipliers: &[u64], cells: usize) -> usize {
     hash(address, multiplier, cells)
 }
 
+#[inline(always)]
 fn hash(address: usize, multiplier: u64, cells: usize) -> usize {
     ((address as u64).wrapping_mul(multiplier) >> PRODUCT) as usize & (cells - 1)
 }

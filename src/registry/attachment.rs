@@ -3,7 +3,10 @@
 //! A target bound to a caller.
 
 use crate::{
-    abstraction::ftrace::DirectCalls,
+    abstraction::{
+        ftrace::DirectCalls,
+        functions::Functions, //
+    },
     caller::{
         Caller,
         Trampoline, //
@@ -57,8 +60,7 @@ pub(crate) struct Attachment {
 /// Functions whose calls lead to a trampoline.
 pub(crate) struct Hook {
     pub(crate) calls: DirectCalls<Trampoline>,
-    /// Of its functions, sorted.
-    pub(crate) locations: KVVec<usize>,
+    pub(crate) functions: Functions,
     /// How many functions of the target are not part of it, as somebody else has them.
     pub(crate) left_out: usize,
 }
@@ -116,7 +118,16 @@ impl Attachment {
 
     /// Its functions, sorted.
     pub(crate) fn locations(&self) -> &[usize] {
-        self.hook.as_ref().map_or(&[], |hook| &hook.locations)
+        self.hook
+            .as_ref()
+            .map_or(&[], |hook| hook.functions.locations())
+    }
+
+    /// The name of one of its functions, by its place among them.
+    pub(crate) fn function_name(&self, index: usize) -> &str {
+        self.hook
+            .as_ref()
+            .map_or("", |hook| hook.functions.name(index))
     }
 
     /// Whether the function there is one of its.
@@ -148,15 +159,21 @@ impl Attachment {
         self.trampoline()?.latency()
     }
 
-    /// Calls of one of its functions, if they are told apart, and there were any.
-    pub(crate) fn hits_of(&self, location: usize) -> Option<u64> {
-        let is_alone = self.locations().len() == 1;
-        let now = self.data().map_or(0, |data| match data.each() {
-            Some(each) => each.of(location),
-            None if is_alone => data.hits(),
-            None => 0,
-        });
-        Some(now.wrapping_add(self.past.hits_of(location))).filter(|hits| *hits > 0)
+    /// Returns what tells the calls of one of its functions, if they are told apart, and there were
+    /// any.
+    pub(crate) fn hits(&self) -> impl Fn(usize) -> Option<u64> + '_ {
+        let data = self.data();
+        let each = data.and_then(|data| data.each());
+        let alone = data.filter(|_| each.is_none() && self.locations().len() == 1);
+        let alone = alone.map_or(0, |data| data.hits());
+        let has_past = !self.past.is_empty();
+        move |location| {
+            let mut hits = each.map_or(alone, |each| each.of(location));
+            if has_past {
+                hits = hits.wrapping_add(self.past.hits_of(location));
+            }
+            (hits > 0).then_some(hits)
+        }
     }
 
     /// The histogram of one of its functions, if it keeps one; of a group, if it is not empty.

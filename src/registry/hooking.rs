@@ -8,7 +8,7 @@ use crate::{
             self,
             DirectCalls, //
         },
-        function::Names, //
+        functions::Functions, //
     },
     caller::{
         self,
@@ -47,27 +47,28 @@ impl Registry {
         let is_strict = plan.flags.strict;
         let refuse_held = |reason| if is_strict { Reason::NotAll } else { reason };
 
-        let mut locations = plan.functions(coming)?;
-        let found = locations.len();
+        let mut functions = plan.functions(coming)?;
+        let found = functions.locations().len();
         let mut holder = None;
-        locations.retain(|location| {
-            let other = others.iter().find(|other| other.hooks(*location));
+        functions.retain(|location, _| {
+            let other = others.iter().find(|other| other.hooks(location));
             holder = holder.or(other);
             other.is_none()
         });
-        if let Some(holder) = holder.filter(|_| locations.is_empty() || !plan.may_leave_out()) {
+        let is_refused = functions.locations().is_empty() || !plan.may_leave_out();
+        if let Some(holder) = holder.filter(|_| is_refused) {
             return Err(blame(refuse_held(plan.held_by(holder))));
         }
         let calls = self
-            .register_free(plan, &mut locations)
+            .register_free(plan, &mut functions)
             .map_err(|reason| match reason {
                 Reason::Held => blame(refuse_held(reason)),
                 reason => blame(reason),
             })?;
         Ok(Hook {
             calls,
-            left_out: found - locations.len(),
-            locations,
+            left_out: found - functions.locations().len(),
+            functions,
         })
     }
 
@@ -75,13 +76,15 @@ impl Registry {
     pub(super) fn register_free(
         &self,
         plan: &Plan<'_>,
-        locations: &mut KVVec<usize>,
+        functions: &mut Functions,
     ) -> Result<DirectCalls<Trampoline>, Reason> {
         loop {
-            match self.register(plan, locations) {
+            match self.register(plan, functions.locations()) {
                 Err(Reason::Held) if plan.may_leave_out() => {
+                    let held = ftrace::held_of(functions.locations())?;
+                    functions.retain(|location, _| held.binary_search(&location).is_err());
                     // Those that held one may have let go meanwhile, but not again and again.
-                    if !ftrace::take_out_held(locations)? || locations.is_empty() {
+                    if held.is_empty() || functions.locations().is_empty() {
                         return Err(Reason::Held);
                     }
                 }
@@ -93,7 +96,7 @@ impl Registry {
     fn register(
         &self,
         plan: &Plan<'_>,
-        locations: &mut [usize],
+        locations: &[usize],
     ) -> Result<DirectCalls<Trampoline>, Reason> {
         let target = plan.target.text();
         let trampoline =
@@ -115,27 +118,26 @@ impl Registry {
         filter: Filter,
     ) -> Result<(), Reason> {
         if caller.waits_for_return() && !attachment.caller.waits_for_return() {
-            let mut names = Names::new()?;
-            let mut locations = attachment.locations().iter();
-            if locations.any(|location| caller::never_returns(names.of(*location))) {
+            let mut functions = 0..attachment.locations().len();
+            if functions.any(|function| caller::never_returns(attachment.function_name(function))) {
                 return Err(Reason::NeverReturns);
             }
         }
         let data = attachment.data().cloned();
         if let Some(hook) = &attachment.hook {
-            attachment.past.make_room(&hook.locations)?;
+            attachment.past.make_room(hook.functions.locations())?;
             let trampoline = self.workshop.make(
                 &caller,
                 &filter,
                 attachment.name(),
-                &hook.locations,
+                hook.functions.locations(),
                 attachment.session(),
             )?;
             if let Some(hook) = &mut attachment.hook {
                 hook.calls.modify(trampoline)?;
             }
             if let Some(hook) = &attachment.hook {
-                attachment.past.add(data, &hook.locations);
+                attachment.past.add(data, hook.functions.locations());
             }
         }
         attachment.caller = caller;

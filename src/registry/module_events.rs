@@ -87,31 +87,31 @@ impl Registry {
         };
         let Hook {
             calls,
-            mut locations,
+            mut functions,
             left_out,
         } = hook;
         drop(calls);
-        let room = attachment.past.make_room(&locations);
+        let room = attachment.past.make_room(functions.locations());
         if room.is_ok() {
-            attachment.past.add(data, &locations);
+            attachment.past.add(data, functions.locations());
         }
         // What has been told apart is known by where it was.
         attachment.past.forget(|location| text.contains(location));
-        locations.retain(|location| !text.contains(*location));
-        if locations.is_empty() {
+        functions.retain(|location, _| !text.contains(location));
+        let rest = functions.locations().len();
+        if rest == 0 {
             return attachment.flags().pending;
         }
-        let rest = locations.len();
         let plan = Plan::of(attachment);
         match room
             .map_err(Reason::from)
-            .and_then(|()| self.register_free(&plan, &mut locations))
+            .and_then(|()| self.register_free(&plan, &mut functions))
         {
             Ok(calls) => {
                 attachment.hook = Some(Hook {
                     calls,
-                    left_out: left_out + rest - locations.len(),
-                    locations,
+                    left_out: left_out + rest - functions.locations().len(),
+                    functions,
                 });
                 true
             }

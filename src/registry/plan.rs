@@ -4,10 +4,8 @@
 
 use crate::{
     abstraction::{
-        function::{
-            self,
-            Names, //
-        },
+        function,
+        functions::Functions,
         parameters, //
     },
     caller::{
@@ -74,25 +72,27 @@ impl<'a> Plan<'a> {
 
     /// The functions that are meant, whoever has them, sorted; `coming` is the module that is loaded
     /// just now, if one is.
-    pub(super) fn functions(&self, coming: Option<&str>) -> Result<KVVec<usize>, Refusal> {
+    pub(super) fn functions(&self, coming: Option<&str>) -> Result<Functions, Refusal> {
         let target = self.target;
-        let mut locations = function::lookup(&target, &self.exclusions)?;
-        function::keep_settled(&mut locations, coming).map_err(|e| target.refuse(e.into()))?;
-        if locations.is_empty() {
+        let blame = |error: Error| target.refuse(error.into());
+        let locations = function::lookup(&target, &self.exclusions)?;
+        let mut functions = Functions::at(locations).map_err(blame)?;
+        function::keep_settled(&mut functions, coming).map_err(blame)?;
+        if functions.locations().is_empty() {
             return Err(target.refuse(Reason::UnknownTarget));
         }
         if self.caller.waits_for_return() {
-            let mut names = Names::new().map_err(|e| target.refuse(e.into()))?;
-            locations.retain(|location| !caller::never_returns(names.of(*location)));
-            if locations.is_empty() {
+            functions.retain(|_, name| !caller::never_returns(name));
+            if functions.locations().is_empty() {
                 return Err(target.refuse(Reason::NeverReturns));
             }
         }
-        let (functions, max) = (locations.len(), parameters::max_functions());
-        if functions > max {
+        let (count, max) = (functions.locations().len(), parameters::max_functions());
+        if count > max {
+            let functions = count;
             return Err(target.refuse(Reason::TooMany { functions, max }));
         }
-        Ok(locations)
+        Ok(functions)
     }
 }
 

@@ -12,25 +12,32 @@ use kernel::prelude::*;
 /// Functions, those with the greatest number first.
 pub(crate) struct Ranking(KVVec<Ranked>);
 
+/// Small, as sorting moves it a lot.
 struct Ranked {
-    attachment: usize,
-    location: usize,
+    attachment: u32,
+    function: u32,
     number: u64,
 }
 
 impl Ranking {
-    /// Ranks those functions that have a number.
-    pub(crate) fn new(
-        attachments: &[Attachment],
-        number: impl Fn(&Attachment, usize) -> Option<u64>,
+    /// Ranks the functions of the attachments that are `meant`: those that have a number, by their
+    /// locations.
+    pub(crate) fn new<'a, N: Fn(usize) -> Option<u64>>(
+        attachments: &'a [Attachment],
+        meant: impl Fn(&Attachment) -> bool,
+        numbers: impl Fn(&'a Attachment) -> N,
     ) -> Result<Self> {
         let mut ranking = KVVec::new();
         for (index, attachment) in attachments.iter().enumerate() {
-            for &location in attachment.locations() {
-                if let Some(number) = number(attachment, location) {
+            if !meant(attachment) {
+                continue;
+            }
+            let number = numbers(attachment);
+            for (function, location) in attachment.locations().iter().enumerate() {
+                if let Some(number) = number(*location) {
                     let ranked = Ranked {
-                        attachment: index,
-                        location,
+                        attachment: index as u32,
+                        function: function as u32,
                         number,
                     };
                     ranking.push(ranked, GFP_KERNEL)?;
@@ -41,14 +48,14 @@ impl Ranking {
         Ok(Ranking(ranking))
     }
 
-    /// Each of them: of which attachment it is, where, and its number.
+    /// Each of them: of which attachment it is, which of its functions, and its number.
     pub(crate) fn of<'a>(
         &'a self,
         attachments: &'a [Attachment],
     ) -> impl Iterator<Item = (&'a Attachment, usize, u64)> {
         self.0.iter().filter_map(|ranked| {
-            let attachment = attachments.get(ranked.attachment)?;
-            Some((attachment, ranked.location, ranked.number))
+            let attachment = attachments.get(ranked.attachment as usize)?;
+            Some((attachment, ranked.function as usize, ranked.number))
         })
     }
 }

@@ -3,10 +3,7 @@
 //! What a client of the registry is shown: everybody sees all attachments, a session its own.
 
 use crate::{
-    abstraction::{
-        file::Text,
-        function::Names, //
-    },
+    abstraction::file::Text,
     bindings,
     language::{
         builtin,
@@ -88,12 +85,12 @@ impl Client<'_> {
     /// Shows a line for each function that was hit, as far as functions are told apart.
     fn show_hits(&self, text: &mut Text) -> Result {
         let attachments = self.registry.attachments.lock();
-        let ranking = self.rank(&attachments, Attachment::hits_of)?;
-        let mut names = Names::new()?;
+        let may_see = |attachment: &Attachment| self.may_see(attachment.session());
+        let ranking = Ranking::new(&attachments, may_see, Attachment::hits)?;
         text.add(&HitsHeader)?;
-        for (attachment, location, hits) in ranking.of(&attachments) {
+        for (attachment, function, hits) in ranking.of(&attachments) {
             text.add(&Hits {
-                function: names.of(location),
+                function: attachment.function_name(function),
                 hits,
                 target: attachment.name(),
             })?;
@@ -104,40 +101,27 @@ impl Client<'_> {
     /// Shows the histograms that attachments keep: of each function that has returned, or of all.
     fn show_histograms(&self, text: &mut Text) -> Result {
         let attachments = self.registry.attachments.lock();
-        let ranking = self.rank(&attachments, |attachment, location| {
-            Some(attachment.histogram_of(location)?.count())
+        let may_see = |attachment: &Attachment| self.may_see(attachment.session());
+        let ranking = Ranking::new(&attachments, may_see, |attachment| {
+            move |location| Some(attachment.histogram_of(location)?.count())
         })?;
-        let mut names = Names::new()?;
-        for (attachment, location, _) in ranking.of(&attachments) {
+        for (attachment, function, _) in ranking.of(&attachments) {
+            let locations = attachment.locations();
+            let location = locations.get(function).copied().unwrap_or_default();
             let Some(histogram) = attachment.histogram_of(location) else {
                 continue;
             };
-            let is_alone = attachment.locations().len() == 1;
             text.add(&Drawing {
                 histogram: &histogram,
-                name: if is_alone {
+                name: if locations.len() == 1 {
                     attachment.name()
                 } else {
-                    names.of(location)
+                    attachment.function_name(function)
                 },
                 // SAFETY: It only computes.
                 nanoseconds: |ticks| unsafe { bindings::rvdirect_nanoseconds(ticks) },
             })?;
         }
         Ok(())
-    }
-
-    /// Ranks the functions of what it may see by a number, as far as they have one.
-    fn rank(
-        &self,
-        attachments: &[Attachment],
-        number: impl Fn(&Attachment, usize) -> Option<u64>,
-    ) -> Result<Ranking> {
-        Ranking::new(attachments, |attachment, location| {
-            if !self.may_see(attachment.session()) {
-                return None;
-            }
-            number(attachment, location)
-        })
     }
 }

@@ -100,6 +100,11 @@ impl Tally {
         }
     }
 
+    /// Whether nothing was counted before.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.each.is_empty() && self.unfinished.is_empty()
+    }
+
     /// How many calls were handled.
     pub(crate) fn hits(&self) -> u64 {
         self.unfinished.iter().fold(self.hits, |sum, earlier| {

@@ -10,14 +10,14 @@ use crate::{
         Size, //
     },
     trampoline::line::{
+        read_once,
         Line,
         WORDS, //
     },
 };
 use kernel::{
     cpu,
-    prelude::*,
-    sync::atomic::Relaxed, //
+    prelude::*, //
 };
 
 /// The counts of a group, and the index that leads to them.
@@ -74,6 +74,7 @@ impl FunctionCounts {
     }
 
     /// Which of the cells is that of a function of the group.
+    #[inline(always)]
     pub(crate) fn cell(&self, location: usize) -> usize {
         let address = ftrace::resume_address(location);
         function_index::cell(address, &self.multipliers, self.cells)
@@ -82,10 +83,13 @@ impl FunctionCounts {
     /// How often a function of the group was called.
     pub(crate) fn of(&self, location: usize) -> u64 {
         let cell = self.cell(location);
-        self.harts()
-            .filter_map(|lines| lines.get(cell / WORDS)?.0.get(cell % WORDS))
-            .map(|count| count.load(Relaxed))
-            .fold(0, u64::wrapping_add)
+        let (mut sum, mut line): (u64, _) = (0, cell / WORDS);
+        // One line after the other, as this is done for each of very many functions.
+        while let Some(words) = self.counts.get(line) {
+            sum = sum.wrapping_add(read_once(&words.0[cell % WORDS]));
+            line += self.lines();
+        }
+        sum
     }
 
     /// How often all of them were called.
@@ -93,19 +97,19 @@ impl FunctionCounts {
         self.counts
             .iter()
             .flat_map(|line| &line.0)
-            .map(|count| count.load(Relaxed))
+            .map(read_once)
             .fold(0, u64::wrapping_add)
     }
 
     /// The first cell of a hart, which stays where it is as long as the counts live.
     pub(crate) fn of_hart(&self, hart: usize) -> *const u64 {
-        self.harts()
-            .nth(hart)
+        self.counts
+            .get(hart * self.lines()..)
             .map_or(core::ptr::null(), |lines| lines.as_ptr().cast())
     }
 
-    /// The lines of each hart.
-    fn harts(&self) -> impl Iterator<Item = &[Line]> {
-        self.counts.chunks(self.cells.div_ceil(WORDS))
+    /// How many lines each hart has.
+    fn lines(&self) -> usize {
+        self.cells.div_ceil(WORDS)
     }
 }

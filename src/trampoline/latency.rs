@@ -9,6 +9,7 @@ use crate::{
         Histogram,
         BUCKETS, //
     },
+    trampoline::line::read_once, //
 };
 use core::mem::offset_of;
 use kernel::{
@@ -64,7 +65,7 @@ impl Latency {
     pub(crate) fn sum(&self, cell: usize) -> Histogram {
         let mut sum = Histogram::new();
         for row in self.rows.iter().skip(cell).step_by(self.cells) {
-            let word = |at: usize| row.0[at].load(Relaxed);
+            let word = |at: usize| read_once(&row.0[at]);
             sum.add(
                 core::array::from_fn(|bucket| word(FIRST_BUCKET + bucket)),
                 word(MIN),

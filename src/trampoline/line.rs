@@ -14,6 +14,14 @@ pub(crate) const WORDS: usize = size_of::<Line>() / size_of::<u64>();
 #[repr(C, align(64))]
 pub(crate) struct Line(pub(crate) [Atomic<u64>; 8]);
 
+/// Reads a word that trampolines add to meanwhile: as a relaxed load, but not by a call of a
+/// function, as there may be very many.
+pub(crate) fn read_once(word: &Atomic<u64>) -> u64 {
+    // SAFETY: The word is valid and aligned, as it is borrowed. A volatile read of it is `READ_ONCE()`,
+    // which may race with the trampolines' atomic instructions.
+    unsafe { word.as_ptr().read_volatile() }
+}
+
 impl Line {
     /// So many, of zeros.
     pub(crate) fn zeros(count: usize) -> Result<KVVec<Self>> {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A set of functions: their locations, and their names, which the kernel takes long to find.
+
+use crate::abstraction::function::Names;
+use kernel::prelude::*;
+
+/// Functions, sorted by location. Takes 12 bytes for each, and its name.
+///
+/// # Invariants
+///
+/// `ends` has as many elements as `locations`: where the name of each function ends in `names`, and
+/// the next one begins.
+pub(crate) struct Functions {
+    locations: KVVec<usize>,
+    ends: KVVec<u32>,
+    names: KVVec<u8>,
+}
+
+impl Functions {
+    /// The functions at these locations, which are sorted.
+    pub(crate) fn at(locations: KVVec<usize>) -> Result<Self> {
+        let mut names = KVVec::new();
+        let mut ends = KVVec::with_capacity(locations.len(), GFP_KERNEL)?;
+        let mut name_of = Names::new()?;
+        for location in locations.iter() {
+            names.extend_from_slice(name_of.of(*location).as_bytes(), GFP_KERNEL)?;
+            ends.push(u32::try_from(names.len())?, GFP_KERNEL)?;
+        }
+        // INVARIANT: There is an end for each.
+        Ok(Functions {
+            locations,
+            ends,
+            names,
+        })
+    }
+
+    /// Where they are.
+    pub(crate) fn locations(&self) -> &[usize] {
+        &self.locations
+    }
+
+    /// The name of one of them, as [`Names::of`] tells it.
+    pub(crate) fn name(&self, index: usize) -> &str {
+        let end_of = |index: usize| self.ends.get(index).map_or(0, |end| *end as usize);
+        let start = index.checked_sub(1).map_or(0, end_of);
+        let name = self.names.get(start..end_of(index)).unwrap_or_default();
+        // Cannot fail: it was a `str`.
+        core::str::from_utf8(name).unwrap_or_default()
+    }
+
+    /// Keeps those of which `keep` says so, by location and name.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(usize, &str) -> bool) {
+        let (mut kept, mut kept_bytes, mut start) = (0, 0, 0);
+        for index in 0..self.locations.len() {
+            let location = self.locations[index];
+            let end = self.ends[index] as usize;
+            let name = core::str::from_utf8(&self.names[start..end]).unwrap_or_default();
+            if keep(location, name) {
+                self.names.copy_within(start..end, kept_bytes);
+                kept_bytes += end - start;
+                self.locations[kept] = location;
+                // Cannot be cut off: it is no more than it was.
+                self.ends[kept] = kept_bytes as u32;
+                kept += 1;
+            }
+            start = end;
+        }
+        // INVARIANT: As many of both are left.
+        self.locations.truncate(kept);
+        self.ends.truncate(kept);
+        self.names.truncate(kept_bytes);
+    }
+}
