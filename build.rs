@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 fn main() {
-    // As scripts/lib.sh chooses.
+    // The same choice as in scripts/lib.sh.
     let llvm = env::var("LLVM").unwrap_or_else(|_| match Command::new("clang-22").output() {
         Ok(_) => "-22".to_string(),
         Err(_) => "1".to_string(),

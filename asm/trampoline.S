@@ -8,22 +8,22 @@
  *
  * Register contract, the same for all of them:
  *
- *	t0	target + 8, where the target resumes: leave with "jr t0",
- *		which the return-address stack takes for the return that it is
+ *	t0	target + 8, where the target resumes. "jr t0" leaves: it counts
+ *		as a return, so the return-address stack stays balanced
  *	ra	the target's caller
  *	sp	the target's stack pointer, aligned to 16 bytes
- *	t1	free. Nothing is assumed of its value on entry
+ *	t1	free. Its value on entry means nothing
  *
- * All other registers hold what they must hold when the target resumes: the
- * arguments in a0-a7, and in t2-t6 as well, where LLVM's fastcc passes them.
- * No floating point. Nothing is stored below sp, where any trap may write.
+ * All other registers must have their values again when the target resumes: the
+ * arguments are in a0-a7, and LLVM's fastcc passes some in t2-t6 as well. No
+ * floating point. Nothing is stored below sp, where any trap may write.
  *
- * A trampoline may be entered in any context and, as it runs on no locks, on
- * all harts at once.
+ * A trampoline may be entered in any context. It takes no locks, so it may run
+ * on all harts at once.
  *
- * Each kind has RVDIRECT_SLOTS slots. A slot knows its number and nothing more:
- * it goes on to the code that its kind shares, which finds the rows of its
- * struct rvdirect_slot and keeps them in t1.
+ * Each kind has RVDIRECT_SLOTS slots. But for COUNT, a slot only knows its
+ * number and jumps to the code that its kind shares. That code finds the rows
+ * of the struct rvdirect_slot and keeps their address in t1.
  */
 #include <linux/linkage.h>
 #include <asm/asm.h>
@@ -45,13 +45,13 @@ SYM_CODE_END(rvdirect_nop)
 /*
  * ADD_TO_ROW - add one to this hart's row
  * @rows: register with the rows
- * @field: which part of the row
- * @row: register to work with; may be the same
- * @one: another one
+ * @field: which field of the row
+ * @row: scratch register; may be the same as @rows
+ * @one: another scratch register
  *
  * A call that moves to another hart after it read thread_info.cpu still adds
- * to the row that it chose: amoadd is atomic among harts, and an interrupt
- * comes before it or after it. So the sum over the rows is exact.
+ * to the row that it chose. The sum over the rows is exact nevertheless: amoadd
+ * is atomic among harts, and an interrupt comes either before or after it.
  */
 	.macro	ADD_TO_ROW rows, field, row, one
 	lw	\one, TASK_TI_CPU(tp)
@@ -62,19 +62,19 @@ SYM_CODE_END(rvdirect_nop)
 	amoadd.d zero, \one, (\row)
 	.else
 	addi	\row, \row, \field
-	/* Whoever sees that a call has left sees all that it counted before. */
+	/* Whoever sees a call as left also sees its earlier counts. */
 	amoadd.d.rl zero, \one, (\row)
 	.endif
 	.endm
 
 /*
  * SLOTS - the slots of one kind
- * @name: of them all
- * @code: what a slot is; it finds its number in .Lslot
+ * @name: the label of them all
+ * @code: the code of one slot, whose number is .Lslot
  */
 	.macro	SLOTS name, code:vararg
 	.option	push
-	.option	norvc		/* so that they have one size */
+	.option	norvc		/* so that all slots have the same size */
 SYM_CODE_START(\name)
 	.set	.Lslot, 0
 	.rept	RVDIRECT_SLOTS
@@ -87,11 +87,11 @@ SYM_CODE_END(\name)
 	.endm
 
 /*
- * GO_TO, GET_ROWS - from a slot to the code that all of its kind share
+ * GO_TO, GET_ROWS - from a slot to the code that all slots of its kind share
  *
- * A slot is as long as an element of rvdirect_slot_rows. So the element of each
- * is equally far away, and the lower half of that distance can be added by code
- * that does not know which slot it came from.
+ * A slot is as long as an element of rvdirect_slot_rows, so every slot is
+ * equally far from its element. The shared code can therefore add the lower
+ * half of that distance without knowing which slot it came from.
  */
 	.macro	GO_TO code
 	auipc	t1, %pcrel_hi(rvdirect_slot_rows + SZREG * .Lslot)
@@ -103,7 +103,7 @@ SYM_CODE_END(\name)
 	.endm
 
 /*
- * COUNT - the whole of a trampoline that counts: not shared, to save the jump
+ * COUNT - a whole trampoline that counts: not shared, to save the jump
  *
  *	sp + 16	->	+-----------------+  the target's sp
  *			| t0              |
@@ -126,9 +126,9 @@ SLOTS	rvdirect_count_slots, COUNT
 /*
  * FIND_CELL - tell the functions of a group apart: see src/algorithm/function_index.rs
  * @at: register with the address where the function resumes; gets the offset of
- *	its cell among 8-byte cells
+ *	the function's cell, at 8 bytes a cell
  * @rows: register with the rows
- * @tmp: register to work with
+ * @tmp: scratch register
  */
 	.macro	FIND_CELL at, rows, tmp
 	REG_L	\tmp, RVDIRECT_SLOT_BUCKET_MASK(\rows)
@@ -143,9 +143,9 @@ SLOTS	rvdirect_count_slots, COUNT
 
 /*
  * ADD_TO_CELL - add one to a function's count on this hart
- * @cell: register with the offset of its cell; not kept
+ * @cell: register with the offset of the function's cell; not kept
  * @rows: register with the rows; not kept
- * @tmp: register to work with
+ * @tmp: scratch register
  *
  * As exact as ADD_TO_ROW, for the same reason.
  */
@@ -183,9 +183,9 @@ SYM_CODE_END(rvdirect_count_each)
 SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
 
 /*
- * PUSH_FRAMES, POP_FRAMES - two frames, as the unwinder knows them, around a
- * struct rvdirect_call. The stack then looks as if the target had called the
- * trampoline, and its caller the target:
+ * PUSH_FRAMES, POP_FRAMES - two frames in the unwinder's format, at the upper
+ * end of a struct rvdirect_call. The stack then looks as if the caller had
+ * called the target, and the target the trampoline:
  *
  *			| stack arguments |
  *	target's sp ->	+-----------------+ <- the target's frame
@@ -207,10 +207,10 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
  *			| a0-a7           |    args
  *	sp, whole ->	+-----------------+
  *
- * @from: which part of it there is: WHOLE; or where nothing is called but the
- *	target, SHORT, or CELL to keep a function's cell
+ * @from: where the struct begins: WHOLE; or, if nothing but the target is
+ *	called, SHORT, or CELL to keep a function's cell
  *
- * What is not stored here is stored by the macros below, where it is needed.
+ * The macros below store the other fields, where they are needed.
  */
 #define WHOLE	0
 #define SHORT	RVDIRECT_CALL_TICKS
@@ -267,13 +267,14 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
 
 /*
  * CALL_HANDLER - call the handler in a1 behind the recursion guard
- * @kind: a word that tells the labels of one use from those of another
+ * @kind: a word that makes the labels of each use different
  *
- * This is the way of most calls by far: a task that neither has bottom halves
- * off nor runs a handler. It marks that it does, by the bit that ftrace's own
- * handlers use. All other cases are in src/trampoline/guard.c, by way of GUARDED.
+ * This is by far the most common path: a task that neither has bottom halves
+ * off nor runs a handler. The task marks that it runs one, by the bit that
+ * ftrace's own handlers use. GUARDED leads to src/trampoline/guard.c for all
+ * other cases.
  *
- * Everything that C may change must be saved.
+ * All registers that C code may change must be saved before.
  */
 	.macro	CALL_HANDLER kind
 	mv	a0, sp
@@ -296,7 +297,7 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
 .Lhandled_\kind:
 	.endm
 
-/* The part of CALL_HANDLER that stands behind the trampoline, out of the way. */
+/* The part of CALL_HANDLER that stands after the trampoline, out of the way. */
 	.macro	GUARDED kind
 .Lguarded_\kind:
 	jal	ra, rvdirect_guarded
@@ -324,23 +325,23 @@ SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
 /*
  * CALL_TARGET - call the target, and leave in t0 how many ticks it ran
  *
- * It finds its stack arguments where it expects them, right above its sp: as
- * nobody here knows how many there are, RVDIRECT_STACK_ARGS words are copied.
+ * The target expects its stack arguments right above its sp. Their number is
+ * not known here, so RVDIRECT_STACK_ARGS words are copied.
  *
- *	s0 + 16	->	+-----------------+  the target's sp, were it not called
+ *	s0 + 16	->	+-----------------+  sp on entry to the trampoline
  *			| ...             |  struct rvdirect_call
  *	sp	->	+-----------------+
  *			| stack arguments |
  *	target's sp ->	+-----------------+
  *
- * Changes t1; and what the target does.
+ * Changes t1, ra, and whatever the target changes.
  *
- * @kind: a word that tells the labels of one use from those of another
+ * @kind: a word that makes the labels of each use different
  * @from: see PUSH_FRAMES
  */
 	.macro	CALL_TARGET kind, from
 #ifdef CONFIG_VMAP_STACK
-	/* Nothing is mapped behind the end of a stack. */
+	/* Nothing is mapped above the end of a stack. */
 	addi	t1, s0, 16 + RVDIRECT_STACK_ARGS * SZREG - 1
 	xor	t1, t1, s0
 	srli	t1, t1, THREAD_SHIFT
@@ -369,8 +370,9 @@ SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
 	.endm
 
 /*
- * NEAR_THE_END - the part of CALL_TARGET for a stack that ends before so many
- * words: copies what there is. Stands behind the trampoline, out of the way.
+ * NEAR_THE_END - the part of CALL_TARGET for a stack that ends before that many
+ * words: it copies those that exist. It stands after the trampoline, out of the
+ * way.
  * @kind: as above
  */
 	.macro	NEAR_THE_END kind
@@ -391,10 +393,10 @@ SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
 	.endm
 
 /*
- * CHECK_ROOM - go on at NO_ROOM if no more than half of the stack is left
+ * CHECK_ROOM - go on at NO_ROOM if less than half of the stack is left
  *
- * The frames stay while the target runs, and there may be as many as targets
- * are nested. What does with half of the stack by itself never ends it so.
+ * The frames stay while the target runs, and nested targets add up. Code that
+ * needs no more than half of the stack by itself never overflows it that way.
  *
  * @kind: as above
  */
@@ -479,7 +481,7 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 	srl	\x, \x, \tmp
 	add	\n, \n, \tmp
 	.endr
-	/* What is left of it is 0 to 3. */
+	/* Now \x is 0 to 3. */
 	srli	\tmp, \x, 1
 	snez	\x, \x
 	add	\n, \n, \tmp
@@ -487,14 +489,14 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 	.endm
 
 /*
- * ADD_TO_HISTOGRAM - add how long the target ran, and that its call has left
+ * ADD_TO_HISTOGRAM - add how long the target ran, and count its call as left
  *
- * Once the target returned, only a0 and a1 are of value.
+ * After the target has returned, only a0 and a1 must be kept.
  *
  *	t0	how long, in ticks
  *	t1	the rows
  *	t2	this hart
- *	t3	how far the histogram is behind the first one
+ *	t3	the offset of the histogram from the first one
  */
 	.macro	ADD_TO_HISTOGRAM
 	REG_L	t4, RVDIRECT_SLOT_HISTOGRAM(t1)
@@ -518,7 +520,7 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 
 /*
  * Calls the target, and adds the time that it took to this hart's histogram.
- * The arguments stay where they are.
+ * The register arguments stay where they are.
  */
 SYM_CODE_START_LOCAL(rvdirect_latency)
 	GET_ROWS rvdirect_latency_slots
@@ -566,7 +568,7 @@ SYM_CODE_END(rvdirect_latency_each)
 
 SLOTS	rvdirect_latency_each_slots, GO_TO rvdirect_latency_each
 
-/* Returns in place of the target, which never runs: all but s-registers is free. */
+/* Returns in place of the target: caller-saved registers but ra are free. */
 SYM_CODE_START_LOCAL(rvdirect_override)
 	GET_ROWS rvdirect_override_slots
 .Loverride:
@@ -578,8 +580,8 @@ SYM_CODE_END(rvdirect_override)
 SLOTS	rvdirect_override_slots, GO_TO rvdirect_override
 
 /*
- * The same for some of the calls, by their number in the order of the amoadd:
- * each of them is decided by itself, so that no two harts disagree.
+ * The same for some of the calls. The amoadd numbers the calls, and the number
+ * alone decides about each of them, so no two harts disagree.
  *
  *	sp + 32	->	+-----------------+  the target's sp
  *			| t0              |
@@ -616,7 +618,7 @@ SYM_CODE_END(rvdirect_override_some)
 
 SLOTS	rvdirect_override_some_slots, GO_TO rvdirect_override_some
 
-/* Goes on in rvdirect_filter if what the task has there is what t0 has. */
+/* Goes on in rvdirect_filter if the task's field at \at equals t0. */
 	.macro	PASS_IF_TASK_HAS load, at
 	lui	t2, %hi(\at)
 	add	t2, t2, tp
@@ -624,7 +626,7 @@ SLOTS	rvdirect_override_some_slots, GO_TO rvdirect_override_some
 	bne	t0, t2, .Lfiltered_out
 	.endm
 
-/* Gives back what rvdirect_filter has taken. */
+/* Restores the registers that rvdirect_filter uses. */
 	.macro	GIVE_BACK
 	REG_L	t2, 0(sp)
 	REG_L	t0, 8(sp)
@@ -632,7 +634,7 @@ SLOTS	rvdirect_override_some_slots, GO_TO rvdirect_override_some
 	.endm
 
 /*
- * Lets some calls pass to another trampoline, and the others to their target.
+ * Passes some calls on to another trampoline, and all others to their target.
  *
  *	sp + 16	->	+-----------------+  the target's sp
  *			| t0              |

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What asm/trampoline.S has to offer, and what it works with: for Rust (through
- * bindgen), for C, and for the tests.
+ * What asm/trampoline.S provides, and the structures that it works with: for
+ * Rust (through bindgen), for C, and for the tests.
  */
 #ifndef RVDIRECT_TRAMPOLINE_H
 #define RVDIRECT_TRAMPOLINE_H
@@ -10,17 +10,17 @@
 #define RVDIRECT_SLOTS			1024
 
 /*
- * The rows of a slot, one for each hart, are this far apart: a cache line, so
- * that harts which count at the same time do not share one.
+ * The distance between the rows of a slot, of which there is one for each hart:
+ * a cache line, so that harts which count at the same time do not share one.
  */
 #define RVDIRECT_ROW_SHIFT		6
-/* In struct rvdirect_row. */
+/* Offsets in struct rvdirect_row. */
 #define RVDIRECT_ROW_ENTERED		0
 #define RVDIRECT_ROW_MISSED		8
 #define RVDIRECT_ROW_LEFT		16
 #define RVDIRECT_ROW_COUNTS		24
 
-/* In struct rvdirect_slot, as seen from its rows; and before it. */
+/* Offsets from the rows: in struct rvdirect_slot, and in front of it. */
 #define RVDIRECT_SLOT_MULTIPLIER	(-200)
 #define RVDIRECT_SLOT_BUCKET_MASK	(-192)
 #define RVDIRECT_SLOT_CELL_MASK		(-184)
@@ -36,13 +36,13 @@
 #define RVDIRECT_SLOT_TIMES		(-16)
 #define RVDIRECT_SLOT_CALLS		(-8)
 
-/* What of a product says which cell it is: src/algorithm/function_index.rs knows it. */
+/* The bits of a product from here on number a cell, as in function_index.rs. */
 #define RVDIRECT_PRODUCT_SHIFT		43
 
 /* The most harts that a kernel can have: see arch/riscv/Kconfig. */
 #define RVDIRECT_MAX_HARTS		512
 
-/* In struct rvdirect_call. */
+/* Offsets in struct rvdirect_call. */
 #define RVDIRECT_CALL_ARGS		0
 #define RVDIRECT_CALL_RET		64
 #define RVDIRECT_CALL_COOKIE		80
@@ -56,10 +56,10 @@
 #define RVDIRECT_CALL_CALLER		184
 #define RVDIRECT_CALL_SIZE		192
 
-/* How many words of stack arguments reach a target whose return is waited for. */
+/* How many words of stack arguments reach a target that a trampoline calls. */
 #define RVDIRECT_STACK_ARGS		16
 
-/* In struct rvdirect_histogram; the rows are this far apart. */
+/* The distance between histograms, and offsets in struct rvdirect_histogram. */
 #define RVDIRECT_HISTOGRAM_SHIFT	10
 #define RVDIRECT_HISTOGRAM_MAX		0
 #define RVDIRECT_HISTOGRAM_MIN		8
@@ -73,13 +73,14 @@
 
 /**
  * struct rvdirect_row - what a hart counts for a slot
- * @entered: calls that came to the trampoline; of those that "override" may let
- *	pass, only the ones that it overrode; of a group that "count" has, none
- * @missed: those of them that no handler was called for, or that found too little
- *	of the stack left
- * @left: those that came back, where the trampoline waits for them
- * @counts: those that came to each function, by its cell, where the trampoline
- *	tells them apart
+ * @entered: calls that came to the trampoline. "override" counts only those
+ *	that it overrides, if it lets others pass; "count" counts none for a
+ *	group
+ * @missed: those of @entered for which no handler was called, or which found
+ *	too little of the stack left
+ * @left: those that came back, if the trampoline waits for them
+ * @counts: calls of each function, by its cell, if the trampoline tells
+ *	functions apart
  */
 struct rvdirect_row {
 	u64 entered;
@@ -91,22 +92,23 @@ struct rvdirect_row {
 
 /**
  * struct rvdirect_slot - what a trampoline works with, and what it counts
- * @bucket_mask: the bits of an address that choose its multiplier, in bytes; the
- *	first one lies right before this structure, the others before that one
- * @cell_mask: the greatest offset in @rows' counts
- * @next: where the calls go on that the filter lets pass
- * @pid: the task whose calls it lets pass, or -1
- * @comm: the name of the tasks whose calls it lets pass, or 0
- * @harts: the harts whose calls it lets pass, a bit each
- * @entry: the handler that is called before the target, or NULL
- * @exit: the handler that is called behind it, or NULL
+ * @bucket_mask: the bits of an address that choose its multiplier, as an offset
+ *	in bytes. The first multiplier lies right before this structure, and
+ *	each further one before the last
+ * @cell_mask: the greatest offset in the @counts of a row
+ * @next: where calls go on that the filter lets pass
+ * @pid: the task whose calls the filter lets pass, or -1 for all
+ * @comm: the name of the tasks whose calls the filter lets pass, or 0 for all
+ * @harts: the harts whose calls the filter lets pass, a bit each
+ * @entry: the handler to call before the target, or NULL
+ * @exit: the handler to call after the target has returned, or NULL
  * @data: what rvdirect_data() returns to both
- * @histogram: struct rvdirect_histogram for each hart, for "latency"; where it
- *	tells functions apart, for each hart and cell
+ * @histogram: for "latency", a struct rvdirect_histogram for each hart or, if
+ *	the trampoline tells functions apart, for each hart and cell
  * @ret: what "override" returns
- * @every: "override" takes every so manieth call, not 0
- * @times: and so many of them at most
- * @calls: how many calls it has seen
+ * @every: "override" takes every Nth call; never 0
+ * @times: how many calls "override" takes at most
+ * @calls: how many calls "override" has seen
  * @rows: one for each hart
  */
 struct rvdirect_slot {
@@ -132,8 +134,8 @@ struct rvdirect_slot {
  * struct rvdirect_histogram - durations, in ticks of the timer, of one hart
  * @max: the longest
  * @min: the shortest; ~0 before the first
- * @total: of all
- * @buckets: how many have so many significant bits
+ * @total: the sum of all
+ * @buckets: bucket N counts the durations that have N significant bits
  */
 struct rvdirect_histogram {
 	u64 max;
@@ -147,9 +149,9 @@ struct rvdirect_histogram {
 extern const char rvdirect_nop[];
 
 /*
- * Slot N has a trampoline of each kind, all of a kind of equal size. They work
- * with the struct rvdirect_slot whose rows are at rvdirect_slot_rows[N], which
- * must be set before a call site leads to one of them.
+ * Slot N has a trampoline of each kind. All trampolines of a kind have the same
+ * size. They work with the struct rvdirect_slot whose rows are at
+ * rvdirect_slot_rows[N], which must be set before a call site leads to them.
  */
 extern const char rvdirect_count_slots[], rvdirect_count_slots_end[];
 extern const char rvdirect_count_each_slots[], rvdirect_count_each_slots_end[];
@@ -160,8 +162,8 @@ extern const char rvdirect_latency_each_slots[], rvdirect_latency_each_slots_end
 extern const char rvdirect_override_slots[], rvdirect_override_slots_end[];
 extern const char rvdirect_override_some_slots[], rvdirect_override_some_slots_end[];
 /*
- * A slot that is left for another one of the same number, or for any code that
- * may be entered as a trampoline, by the calls that the filter lets pass.
+ * A filter slot. Calls that pass go on to the slot of another kind with the
+ * same number, or to any code that may be entered as a trampoline.
  */
 extern const char rvdirect_filter_slots[], rvdirect_filter_slots_end[];
 extern struct rvdirect_row *rvdirect_slot_rows[RVDIRECT_SLOTS];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Safe abstractions of what the kernel offers. Uses `language` and `algorithm`.
+//! Safe abstractions over the kernel's interfaces. Uses `language` and `algorithm`.
 
 pub(crate) mod background;
 pub(crate) mod file;

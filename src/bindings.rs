@@ -19,8 +19,8 @@
 
 include!("bindings_generated.rs");
 
-// A kernel without direct calls declares the functions inline, and bindgen leaves them out: then
-// the build ends here. The generated code itself checks the size and the offsets of each type
+// Without direct calls, the kernel declares these functions inline, and bindgen leaves them out:
+// the build then fails here. The generated code itself checks the size and the offsets of each type
 // against what the C compiler says.
 const _: unsafe extern "C" fn(*mut ftrace_ops, usize) -> ::kernel::ffi::c_int =
     register_ftrace_direct;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What bindgen turns into src/bindings_generated.rs: the part of the kernel's
- * interface that its own Rust bindings lack, or have by accident only.
+ * The input from which bindgen makes src/bindings_generated.rs: the part of the
+ * kernel's interface that its own Rust bindings lack, or have by accident only.
  */
 #include <linux/fprobe.h>
 #include <linux/ftrace.h>

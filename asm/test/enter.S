@@ -2,17 +2,17 @@
 /*
  * void enter_trampoline(u64 in[32], const void *trampoline)
  *
- * Enters the trampoline as a call site does, with all registers as in[] says
- * but for t0 and t1, which are what they are at a call site. Where it leads:
+ * Enters the trampoline as a call site does. All registers are as in in[], but
+ * t0 and t1 have the values of a call site. The trampoline may go on to:
  *
- *	resume		the target: leaves in seen_registers and seen_stack what it
- *			finds, and returns with junk in all that it may change if
- *			the trampoline is one that calls it
- *	returned	the target's caller, if in[1] says so: leaves in
- *			out_registers what it finds
+ *	resume		the target: stores what it finds in seen_registers and
+ *			seen_stack. If the trampoline calls the target, it then
+ *			returns with junk in all registers that it may change
+ *	returned	the target's caller, if in[1] is its address: stores
+ *			what it finds in out_registers
  *
- * While the trampoline runs, no register is the test's own: what it needs
- * afterwards is in memory, and t1, which is free then, leads there.
+ * While the trampoline runs, the test keeps nothing in registers: what it needs
+ * afterwards is in memory, and it gets there by t1, which is free then.
  */
 #include "../trampoline.h"
 
@@ -88,7 +88,7 @@ leave:
 	each_register ld, t1
 	ret
 
-	/* What t0 must still be when the target resumes. */
+	/* The value that t0 must still have when the target resumes. */
 	.section .rodata
 	.balign	8
 	.globl	resume_address

@@ -11,15 +11,16 @@
  *	hart	on which hart (0)
  *	calls	how often (1)
  *	room	bytes between the target's sp and the end of its stack (2048)
- *	busy	1: a handler is running already
+ *	busy	1: a handler is already running
  *	softirq	1: with bottom halves off
  *	change	1: the handlers change arguments and results
  *	every, times
  *		for "some"
  *	filter	1: behind a filter, for all kinds
  *	pid, name, harts
- *		what it lets pass: the task's pid is 77, its name "seventy-seven"
- *	cell	which cell the target's multiplier leads to, for the last two (0)
+ *		the calls that the filter lets pass: the task's pid is 77, and
+ *		its name "seventy-seven"
+ *	cell	the cell of the target, for count_each and latency_each (0)
  *
  * Prints "NAME VALUE" lines, the values in hexadecimal.
  */
@@ -44,11 +45,11 @@ extern const u64 resume_address;
 extern u64 seen_registers[32], out_registers[32], junk_registers[32];
 extern u64 seen_stack[RVDIRECT_STACK_ARGS], target_returns;
 
-/* A stack, and behind it what may not even be read. */
+/* A stack, and above it memory that must not even be read. */
 static u64 stack[2 * STACK_WORDS] __attribute__((aligned(2 * STACK_SIZE)));
 static char task[4096] __attribute__((aligned(16)));
 static struct rvdirect_histogram histograms[HARTS * CELLS];
-/* The slot in question, and one that stands for all others; multipliers first. */
+/* The slot under test, and one for all others, each behind its multipliers. */
 static u64 slots[2][(64 + sizeof(struct rvdirect_slot) + HARTS * sizeof(struct rvdirect_row)) /
 		    sizeof(u64)] __attribute__((aligned(64)));
 static u64 cells[HARTS][CELLS];
@@ -141,7 +142,7 @@ static u64 is_marked(void)
 	return (*(u64 *)(task + TASK_TRACE_RECURSION) & TRACE_RECURSION_TASK) != 0;
 }
 
-/* What the unwinder would find above @frame: the target, and its caller. */
+/* What the unwinder finds above @frame: the target, and its caller. */
 static void print_frames(u64 frame)
 {
 	const u64 *inner = (const u64 *)frame - 2;
@@ -196,7 +197,7 @@ static void exit(struct rvdirect_call *call)
 	leave_junk();
 }
 
-/* Where asm/trampoline.S goes when it does not call the handler itself. */
+/* asm/trampoline.S comes here when it does not call the handler itself. */
 void rvdirect_guarded(struct rvdirect_call *call, void (*handler)(struct rvdirect_call *call))
 {
 	print_value("guarded", 1);
@@ -299,8 +300,8 @@ static void print_counts(void)
 }
 
 /*
- * The multiplier that leads the target to a cell: the only one that is not junk,
- * in the only bucket that is right.
+ * Sets the multiplier that leads the target to @cell. All other multipliers
+ * are junk, so the trampoline must choose the right bucket.
  */
 static void set_multipliers(u64 cell)
 {
@@ -365,7 +366,7 @@ __attribute__((used)) void harness(u64 *arguments)
 		enter_trampoline(in, code);
 		returns += seen_registers[5] == 0;
 	}
-	/* Calls that came back without the target having run. */
+	/* The calls that came back without running the target. */
 	print_value("overridden", returns);
 
 	for (i = 1; i < 32; i++) {
@@ -378,7 +379,7 @@ __attribute__((used)) void harness(u64 *arguments)
 	for (i = 0; i < RVDIRECT_STACK_ARGS && i < seen_words; i++)
 		print_numbered("w", i, seen_stack[i] !=
 			       sentinel(1000 + STACK_WORDS - seen_words + i));
-	/* If it was called, and not only resumed. */
+	/* Only if the target was called, and not just resumed. */
 	if (target_returns && seen_registers[1] != in[1])
 		print_frames(seen_registers[8]);
 	for (lowest = 0; lowest < STACK_WORDS && stack[lowest] == sentinel(1000 + lowest); lowest++)

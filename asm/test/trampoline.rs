@@ -18,7 +18,7 @@ const A0: usize = 10;
 const A1: usize = 11;
 
 fn run(arguments: &str) -> Run {
-    // What a trampoline has broken may well run for ever.
+    // A broken trampoline may run for ever.
     let output = Command::new("timeout")
         .args(["20", "qemu-riscv64", env!("HARNESS")])
         .args(arguments.split(' '))
@@ -54,7 +54,7 @@ impl Run {
         self.value(&format!("{when}{number:02}"))
     }
 
-    /// What a hart counted: calls that came, and calls that left.
+    /// Returns what each hart counted, if anything: the hart, calls that entered, calls that left.
     fn counts(&self) -> Vec<(u64, u64, u64)> {
         (0..8)
             .map(|hart| {
@@ -65,21 +65,22 @@ impl Run {
             .collect()
     }
 
-    /// The target found each register as its caller had left it, but for these.
+    /// Checks that the target found each register as its caller had left it, but for `changed`.
     fn assert_seen_except(&self, changed: &[usize]) {
         for n in (1..32).filter(|n| *n != T1 && !changed.contains(n)) {
             assert_eq!(self.register('i', n), self.register('s', n), "x{n} changed");
         }
     }
 
-    /// The caller of the target finds what each function must leave alone as it was.
+    /// Checks that the caller of the target finds all callee-saved registers as they were.
     fn assert_kept(&self) {
         for n in [SP, 3, 4, S0, 9].into_iter().chain(18..28) {
             assert_eq!(self.register('i', n), self.register('o', n), "x{n} changed");
         }
     }
 
-    /// The trampoline wrote nothing above the target's sp, and so much below it at most.
+    /// Checks that the trampoline wrote nothing above the target's sp, and at most `frame` bytes
+    /// below it.
     fn assert_stack(&self, frame: u64) {
         assert_eq!(self.register('i', SP) % 16, 0, "entered with sp aligned");
         assert_eq!(
@@ -91,7 +92,7 @@ impl Run {
         assert!(lowest >= -(frame as i64), "the stack changed at sp{lowest}");
     }
 
-    /// What the unwinder finds from the trampoline on: target and caller.
+    /// Checks that the unwinder finds the target and its caller from the trampoline on.
     fn assert_unwinds(&self) {
         for name in [
             "unwound_target",
@@ -124,7 +125,7 @@ fn count_keeps_everything_and_counts() {
     }
 }
 
-/// What a group's trampoline counts, it counts for the hart and the function alone.
+/// A group's trampoline counts only for the hart and the function.
 #[test]
 fn each_function_of_a_group_is_counted() {
     for (slot, hart, cell) in [(0, 0, 0), (5, 3, 1), (SLOTS - 1, 7, 15)] {
@@ -147,7 +148,7 @@ fn each_function_of_a_group_is_counted() {
     }
 }
 
-/// The filter goes on to whatever kind it is, as a call site would, or to the target.
+/// The filter goes on to a trampoline of any kind, as a call site would, or to the target.
 #[test]
 fn the_filter_lets_some_calls_pass() {
     for kind in [
@@ -185,7 +186,7 @@ fn the_filter_lets_some_calls_pass() {
     }
 }
 
-/// Each slot works with its own rows: the first, the last, and some between.
+/// Each slot works with its own rows: the first slot, the last one, and some between.
 #[test]
 fn each_slot_counts_for_itself() {
     for kind in [
@@ -206,7 +207,7 @@ fn each_slot_counts_for_itself() {
     }
 }
 
-/// Whatever the handler leaves in the registers.
+/// This holds whatever the handler leaves in the registers.
 #[test]
 fn entry_shows_the_call_and_keeps_everything() {
     let run = run("entry hart=2");
@@ -235,7 +236,7 @@ fn a_handler_can_change_arguments() {
     }
 }
 
-/// What the guard's fast path does not take goes to C, and there keeps everything as well.
+/// Cases outside the guard's fast path go to C code, and all registers are kept there as well.
 #[test]
 fn the_rest_of_the_guard_is_in_c() {
     for kind in ["entry", "return"] {
@@ -299,8 +300,8 @@ fn the_exit_handler_sees_the_return() {
     assert_eq!(run("return").value("exit_cookie"), 0xc00c1e);
 }
 
-/// Where the stack ends before all words that could be arguments, no more is read: behind it lies
-/// what the harness may not read.
+/// Where the stack ends before all words that could be arguments, no more is read: the harness
+/// cannot read what lies above the stack.
 #[test]
 fn nothing_is_read_behind_the_end_of_the_stack() {
     for kind in ["return", "exit", "latency", "latency_each"] {
@@ -319,8 +320,8 @@ fn nothing_is_read_behind_the_end_of_the_stack() {
     }
 }
 
-/// With no more than half of the stack left, a call is missed: the target runs as if the trampoline
-/// were not there.
+/// A call that would leave less than half of the stack is missed: the target runs as if the
+/// trampoline were not there.
 #[test]
 fn calls_without_room_are_missed() {
     const HALF: i64 = 8192;
@@ -373,7 +374,7 @@ fn override_returns_in_place_of_the_target() {
     assert_eq!(run.counts(), [(4, 3, 0)]);
 }
 
-/// Every so manieth call, and so many of them: the others find everything as it was.
+/// Takes every Nth call, up to a limit. The other calls find everything as it was.
 #[test]
 fn override_takes_some_of_the_calls() {
     for (every, times, calls, overridden) in [

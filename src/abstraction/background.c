@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Work in the background: a work item that may come back. */
+/* Background work: a work item that may queue itself again. */
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -18,7 +18,7 @@ static void run(struct work_struct *work)
 		container_of(to_delayed_work(work), struct rvdirect_background, work);
 	long again = background->run(background->context);
 
-	/* Unless somebody has queued it meanwhile. */
+	/* Does nothing if somebody has queued the work meanwhile. */
 	if (again >= 0)
 		queue_delayed_work(system_long_wq, &background->work, msecs_to_jiffies(again));
 }
@@ -38,7 +38,7 @@ struct rvdirect_background *rvdirect_background_new(long (*function)(const void 
 
 void rvdirect_background_queue(struct rvdirect_background *background, unsigned int delay)
 {
-	/* It may wait for grace periods. */
+	/* On the queue for long work, as @run may wait for grace periods. */
 	mod_delayed_work(system_long_wq, &background->work, msecs_to_jiffies(delay));
 }
 

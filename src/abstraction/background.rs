@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Work that is done in the background: a safe type over `background.c`.
+//! Background work: a safe type over `background.c`.
 
 use crate::bindings;
 use core::ptr::NonNull;
@@ -9,47 +9,47 @@ use kernel::{
     sync::Arc, //
 };
 
-/// What can be done in the background.
+/// Something that can work in the background.
 pub(crate) trait InBackground: Send + Sync {
-    /// Does it, as a task that may sleep, and never twice at once. Returns in how many milliseconds
-    /// it wants to be called again, if it does.
+    /// Does the work, in a task that may sleep, and never in two tasks at once. Returns after how
+    /// many milliseconds to call it again, or [`None`].
     fn run(&self) -> Option<u32>;
 }
 
-/// Lets `T` work in the background. Dropping it waits until that has ended.
+/// Background work for `T`. Dropping it cancels the work, and waits for it if it is running.
 ///
 /// # Invariants
 ///
-/// `work` calls `Self::run` with `target`, until it is ended.
+/// `work` is a work item that calls `Self::run` with `target`. Only `drop` ends it.
 pub(crate) struct Background<T: InBackground> {
     work: NonNull<bindings::rvdirect_background>,
     target: Arc<T>,
 }
 
-// SAFETY: Work may be queued and ended by any task, and `T` is `Send` and `Sync`.
+// SAFETY: Any task may queue and end the work, and `T` is `Send` and `Sync`.
 unsafe impl<T: InBackground> Send for Background<T> {}
 // SAFETY: The same.
 unsafe impl<T: InBackground> Sync for Background<T> {}
 
 impl<T: InBackground> Background<T> {
-    /// Work for `target`, which is not done yet.
+    /// Makes work for `target`, without queueing it.
     pub(crate) fn new(target: Arc<T>) -> Result<Self> {
         let context: *const T = &*target;
-        // SAFETY: `target` stays as long as the work may be done, by `drop`.
+        // SAFETY: `target` outlives the work, as `drop` ends the work first.
         let work = unsafe { bindings::rvdirect_background_new(Some(Self::run), context.cast()) };
-        // INVARIANT: Such is the work that was made just now.
+        // INVARIANT: The work item was made just now, for `target`.
         Ok(Background {
             work: NonNull::new(work).ok_or(ENOMEM)?,
             target,
         })
     }
 
-    /// What works.
+    /// Returns the target of the work.
     pub(crate) fn target(&self) -> &T {
         &self.target
     }
 
-    /// Lets it work in so many milliseconds, whenever it was due before.
+    /// Queues the work in `delay` milliseconds. Replaces an earlier due time.
     pub(crate) fn queue(&self, delay: u32) {
         // SAFETY: The work has not ended, by the type invariant.
         unsafe { bindings::rvdirect_background_queue(self.work.as_ptr(), delay) };
@@ -67,8 +67,8 @@ impl<T: InBackground> Background<T> {
 
 impl<T: InBackground> Drop for Background<T> {
     fn drop(&mut self) {
-        // SAFETY: It has not ended, by the type invariant, and is not used any more. Whoever drops
-        // it may sleep, and is not the work itself, which has no way to it.
+        // SAFETY: By the type invariant, the work has not ended yet; it is not used any more. The
+        // caller may sleep, and is not the work itself, which has no way to reach this value.
         unsafe { bindings::rvdirect_background_end(self.work.as_ptr()) };
     }
 }

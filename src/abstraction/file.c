@@ -2,8 +2,8 @@
 /*
  * Files in debugfs, over seq_file where they show a text.
  *
- * An open file holds the module: the owner in its file_operations says so to
- * debugfs, which also keeps everybody from a file that is being removed.
+ * An open file holds the module, by the owner in its file_operations. debugfs
+ * also keeps everybody from using a file that is being removed.
  */
 #include <linux/debugfs.h>
 #include <linux/err.h>
@@ -25,7 +25,7 @@ int rvdirect_text_add(struct rvdirect_text *text, const char *bytes, size_t leng
 
 	if (text->size - text->length < length) {
 		size = max(text->length + length, max(2 * text->size, PAGE_SIZE));
-		/* It says so itself when memory is out. */
+		/* No warning: the reader gets the error. */
 		larger = kvrealloc(text->bytes, size, GFP_KERNEL | __GFP_NOWARN);
 		if (!larger)
 			return -ENOMEM;
@@ -43,11 +43,11 @@ static void drop_text(struct rvdirect_text *text)
 	memset(text, 0, sizeof(*text));
 }
 
-/* What was written: all of it, or a negative length, which is the error. */
+/* The whole of one write, or its error as a negative length. */
 struct written {
 	char *bytes;
 	ssize_t length;
-	/* So that a short command, which detaches for example, needs no memory. */
+	/* Lets a short command, such as a detach, do without an allocation. */
 	char room[128];
 };
 
@@ -77,13 +77,13 @@ static void put_written(struct written *written)
 		kvfree(written->bytes);
 }
 
-/* What seq_file has for one open file. */
+/* The private data of one open text file. */
 struct reader {
 	const struct rvdirect_text_file *file;
 	struct rvdirect_text text;
 };
 
-/* How much of the text seq_file takes at once: what fits into its page, with a NUL. */
+/* How much seq_file takes at once: a page, less a byte that it keeps free. */
 #define PART	(PAGE_SIZE - 1)
 
 static void *part_at(struct reader *reader, loff_t part)
@@ -91,7 +91,7 @@ static void *part_at(struct reader *reader, loff_t part)
 	return part * PART < reader->text.length ? reader->text.bytes + part * PART : NULL;
 }
 
-/* The first part is asked for once in a reading: there, the text is made. */
+/* seq_file asks for the first part once per reading: the text is made then. */
 static void *text_start(struct seq_file *m, loff_t *part)
 {
 	struct reader *reader = m->private;
@@ -143,7 +143,7 @@ static int text_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Each write is commands of its own, wherever a reader of the same file is. */
+/* Ignores the position: each write is a set of commands by itself. */
 static ssize_t text_write(struct file *file, const char __user *from, size_t length, loff_t *pos)
 {
 	const struct rvdirect_text_file *what = file_inode(file)->i_private;
@@ -156,7 +156,7 @@ static ssize_t text_write(struct file *file, const char __user *from, size_t len
 	return ret ?: length;
 }
 
-/* As the files of tracefs have it. */
+/* As the files of tracefs do it: without reading, there is no position. */
 static loff_t text_llseek(struct file *file, loff_t offset, int whence)
 {
 	return file->f_mode & FMODE_READ ? seq_lseek(file, offset, whence) : 0;
@@ -182,11 +182,11 @@ static const struct file_operations text_fops = {
 	.release = text_release,
 };
 
-/* What one open stream has. */
+/* The private data of one open stream file. */
 struct stream {
 	const struct rvdirect_stream_file *file;
 	void *state;
-	/* Protects what is below. */
+	/* Protects the members below. */
 	struct mutex lock;
 	struct rvdirect_text answer;
 	loff_t read;
@@ -211,7 +211,7 @@ static int stream_file_open(struct inode *inode, struct file *file)
 	return stream_open(inode, file);
 }
 
-/* What is left of an older answer is not what the next reads are about. */
+/* Replaces the last answer, even if a part of it was not read. */
 static ssize_t stream_write(struct file *file, const char __user *from, size_t length, loff_t *pos)
 {
 	struct stream *stream = file->private_data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Files in debugfs, for Rust to fill: see src/abstraction/file.rs. */
+/* Files in debugfs, for Rust code: see src/abstraction/file.rs. */
 #ifndef RVDIRECT_FILE_H
 #define RVDIRECT_FILE_H
 
@@ -7,34 +7,34 @@
 
 struct dentry;
 
-/* Text that grows. All zeros is an empty one. */
+/* A text that grows. All zeros is an empty text. */
 struct rvdirect_text {
 	char *bytes;
 	size_t length;
 	size_t size;
 };
 
-/* Adds to its end. Returns 0 or -ENOMEM, and then nothing is added. */
+/* Appends to @text. Returns 0, or -ENOMEM and appends nothing. */
 int rvdirect_text_add(struct rvdirect_text *text, const char *bytes, size_t length);
 
 /*
- * The most bytes that a write may have. A longer one is -E2BIG for the functions
- * below.
+ * The most bytes that one write may have. The functions below get -E2BIG for a
+ * longer one.
  */
 #define RVDIRECT_MAX_WRITE	65536
 
 /**
  * struct rvdirect_text_file - a file that shows a text, or takes one, or both
  * @context: for the functions
- * @what: the same
- * @show: adds what a reader gets to @text. Returns 0, or the error that the reader
- *	gets instead
- * @write: takes all that one write has, or a negative @length, which is the error
- *	by which it could not be had; then @bytes is NULL. Returns 0, or the error
+ * @what: for the functions as well
+ * @show: appends to @text what a reader gets. Returns 0, or an error that the
+ *	reader gets instead
+ * @write: takes the whole of one write. If that could not be copied, @length is
+ *	the error, a negative number, and @bytes is NULL. Returns 0, or an error
  *	that the writer gets
  *
- * Who may read has @show, and who may write has @write, or else it is NULL. Both
- * may sleep.
+ * @show is NULL if the file cannot be read, and @write is NULL if it cannot be
+ * written. Both may sleep.
  */
 struct rvdirect_text_file {
 	const void *context;
@@ -44,11 +44,11 @@ struct rvdirect_text_file {
 };
 
 /**
- * struct rvdirect_stream_file - a file of which each open one has a state
+ * struct rvdirect_stream_file - a file that has a state each time it is opened
  * @context: for @open
- * @open: makes the state. Returns 0, or the error that the opener gets
- * @write: as above; and what it adds to @answer is what is read next
- * @release: ends the state, when nobody has the file open any more
+ * @open: makes the state. Returns 0, or an error that the opener gets
+ * @write: as above. What it appends to @answer is what the next reads return
+ * @release: ends the state, when the last reference to the open file goes
  *
  * All of them may sleep.
  */
@@ -63,15 +63,15 @@ struct rvdirect_stream_file {
 /* Makes a directory, or returns an error pointer. */
 struct dentry *rvdirect_make_directory(const char *name);
 
-/* Make a file in it. @file must stay as it is until the directory is removed. */
+/* Make a file. @file must not change until @directory is removed. */
 int rvdirect_make_text_file(struct dentry *directory, const char *name,
 			    const struct rvdirect_text_file *file);
 int rvdirect_make_stream_file(struct dentry *directory, const char *name,
 			      const struct rvdirect_stream_file *file);
 
 /*
- * Removes the directory with its files. When it returns, no function of a file is
- * running, nor will one be called, but for @release.
+ * Removes the directory with its files. After it returns, no function of a file
+ * is running, and none but @release will be called.
  */
 void rvdirect_remove_directory(struct dentry *directory);
 

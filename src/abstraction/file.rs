@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Files in debugfs: safe types over `file.c`, where the files are made of `seq_file`.
+//! Files in debugfs: safe types over `file.c`, which builds text files on `seq_file`.
 
 use crate::bindings;
 use core::{
@@ -24,40 +24,41 @@ pub(crate) const MAX_WRITE: usize = bindings::RVDIRECT_MAX_WRITE as usize;
 #[repr(transparent)]
 pub(crate) struct Text(Opaque<bindings::rvdirect_text>);
 
-/// What was written, or the error by which it could not be had: [`E2BIG`] if it is longer than
-/// [`MAX_WRITE`], [`ENOMEM`], [`EFAULT`].
+/// What was written, or why it could not be copied: [`E2BIG`] if it is longer than [`MAX_WRITE`],
+/// [`ENOMEM`], [`EFAULT`].
 pub(crate) type Written<'a> = Result<&'a [u8]>;
 
 /// A file that shows a text, takes one, or both. `T` is what all files of a directory share.
 pub(crate) struct TextFile<T: 'static> {
     /// Its name.
     pub(crate) name: &'static CStr,
-    /// Writes what a reader gets, or says which error the reader gets instead.
+    /// Writes the text for a reader, or returns the error that the reader gets instead.
     pub(crate) show: Option<fn(&T, &mut Text) -> Result>,
     /// Takes what was written.
     pub(crate) write: Option<fn(&T, Written<'_>) -> Result>,
 }
 
-/// A file of which each open one has a state. When the last reference to the open file goes, the
-/// state is dropped.
+/// The state that a stream file has each time it is opened. It is dropped when the last reference
+/// to the open file goes.
 pub(crate) trait Stream: Send + Sync + Sized {
     /// What all files of the directory share.
     type Context: Send + Sync;
 
-    /// Makes the state of a file that is opened just now by the current task.
+    /// Makes the state for a file that the current task is opening.
     fn open(context: &Self::Context) -> Result<KBox<Self>>;
 
-    /// Takes what was written. What is added to `answer` is what is read next, up to an end of file.
+    /// Takes what was written. The next reads return what this adds to `answer`, up to an end of
+    /// file.
     fn write(&self, written: Written<'_>, answer: &mut Text) -> Result;
 }
 
-/// A directory in debugfs with its files, which go when it is dropped.
+/// A directory in debugfs with its files. Dropping it removes them.
 ///
 /// # Invariants
 ///
 /// - `dentry` is the directory.
-/// - Its files have the elements of `_files`, and `_stream`, which stay in place.
-/// - Their functions are those of this type and of its stream. They get `_context`.
+/// - Its files are made from the elements of `_files`, and from `_stream`. These stay in place.
+/// - The functions in these are those of this type and of its stream. They get `_context`.
 pub(crate) struct Directory<T: Send + Sync + 'static> {
     dentry: NonNull<bindings::dentry>,
     _files: KVec<bindings::rvdirect_text_file>,
@@ -65,17 +66,17 @@ pub(crate) struct Directory<T: Send + Sync + 'static> {
     _context: Arc<T>,
 }
 
-// SAFETY: The directory may be removed by any task, and what the files share is `Send` and `Sync`.
+// SAFETY: Any task may remove the directory, and what the files share is `Send` and `Sync`.
 unsafe impl<T: Send + Sync> Send for Directory<T> {}
-// SAFETY: There is nothing to do with a shared reference.
+// SAFETY: A shared reference gives access to nothing.
 unsafe impl<T: Send + Sync> Sync for Directory<T> {}
 
 impl Text {
-    /// Adds to its end.
+    /// Appends `what`.
     ///
     /// # Errors
     ///
-    /// [`ENOMEM`]; a part of it may have been added then.
+    /// [`ENOMEM`]; a part of `what` may have been appended then.
     pub(crate) fn add(&mut self, what: &dyn fmt::Display) -> Result {
         let mut line = Line {
             text: self,
@@ -88,7 +89,8 @@ impl Text {
     }
 
     fn add_bytes(&mut self, bytes: &[u8]) -> fmt::Result {
-        // SAFETY: There are so many bytes; the text is valid, and borrowed by nobody else.
+        // SAFETY: Pointer and length are those of `bytes`. The text is valid, and nobody else uses
+        // it.
         let ret = unsafe {
             bindings::rvdirect_text_add(self.0.get(), bytes.as_ptr().cast(), bytes.len())
         };
@@ -104,10 +106,10 @@ impl Text {
     }
 }
 
-/// How many bytes are gathered before they are added: about as much as a line has.
+/// How many bytes are gathered before they are appended: about a line.
 const LINE: usize = 128;
 
-/// What is about to be added: formatting makes each blank between two columns by itself.
+/// Gathers what is to be appended, as formatting writes each blank between two columns by itself.
 struct Line<'a> {
     text: &'a mut Text,
     bytes: [u8; LINE],
@@ -151,8 +153,8 @@ impl<T: Send + Sync> Directory<T> {
     ///
     /// # Errors
     ///
-    /// What debugfs says: [`EEXIST`] if there is one of that name, [`ENODEV`] if it is not to be
-    /// used, [`ENOMEM`]. Nothing is left then.
+    /// Those of debugfs: [`EEXIST`] if the name is taken, [`EPERM`] or [`ENODEV`] if debugfs is off
+    /// or not built in, [`ENOMEM`]. Nothing is left then.
     pub(crate) fn new<S: Stream<Context = T>>(
         name: &CStr,
         files: &'static [TextFile<T>],
@@ -186,10 +188,10 @@ impl<T: Send + Sync> Directory<T> {
             release: Some(release::<S>),
         };
         let stream_entry = KBox::new(stream_entry, GFP_KERNEL)?;
-        // SAFETY: The name is a string with a terminator.
+        // SAFETY: The name is NUL-terminated.
         let dentry = unsafe { bindings::rvdirect_make_directory(name.as_char_ptr()) };
-        // INVARIANT: It has no files yet. They are made below, of what does not move any more; if
-        // one cannot be, all go with this value.
+        // INVARIANT: The directory has no files yet. They are made below, from entries that do not
+        // move any more. If one cannot be made, dropping this value removes all of them.
         let directory = Directory {
             dentry: NonNull::new(from_err_ptr(dentry)?).ok_or(ENODEV)?,
             _files: entries,
@@ -198,8 +200,8 @@ impl<T: Send + Sync> Directory<T> {
         };
         let dentry = directory.dentry.as_ptr();
         for (file, entry) in files.iter().zip(directory._files.iter()) {
-            // SAFETY: The name is a string with a terminator; by the type invariant, the entry
-            // stays, and is as its functions expect it.
+            // SAFETY: The name is NUL-terminated. By the type invariant, the entry stays in place,
+            // and its functions get what they expect.
             to_result(unsafe {
                 bindings::rvdirect_make_text_file(dentry, file.name.as_char_ptr(), entry)
             })?;
@@ -213,7 +215,7 @@ impl<T: Send + Sync> Directory<T> {
 
     /// # Safety
     ///
-    /// `file` must be an element of a `Self`, whose context is valid.
+    /// `file` must be an element of the `_files` of a `Self`, and its context must be valid.
     unsafe fn file<'a>(file: *const bindings::rvdirect_text_file) -> (&'a TextFile<T>, &'a T) {
         // SAFETY: By the requirement of this function, and as `Self::new` fills it in.
         unsafe { (&*(*file).what.cast(), &*(*file).context.cast()) }
@@ -221,7 +223,7 @@ impl<T: Send + Sync> Directory<T> {
 
     /// # Safety
     ///
-    /// See [`Self::file`]; `text` must be valid, and nobody else's.
+    /// See [`Self::file`]; `text` must be valid, and nobody else may use it.
     unsafe extern "C" fn show(
         file: *const bindings::rvdirect_text_file,
         text: *mut bindings::rvdirect_text,
@@ -250,8 +252,8 @@ impl<T: Send + Sync> Directory<T> {
 
 impl<T: Send + Sync> Drop for Directory<T> {
     fn drop(&mut self) {
-        // SAFETY: It is the directory, by the type invariant. When this returns, no function of
-        // its files is running that uses the entries or the context.
+        // SAFETY: By the type invariant, this is the directory. When the call returns, no function
+        // of its files that uses the entries or the context is running.
         unsafe { bindings::rvdirect_remove_directory(self.dentry.as_ptr()) };
     }
 }
@@ -270,7 +272,8 @@ unsafe extern "C" fn open<S: Stream>(context: *const c_void, state: *mut *mut c_
 
 /// # Safety
 ///
-/// `state` must be what [`open`] made, `answer` valid, and nobody else's; see [`written`].
+/// `state` must come from [`open`]. `answer` must be valid, and nobody else may use it. See
+/// [`written`] for the rest.
 unsafe extern "C" fn write<S: Stream>(
     state: *const c_void,
     bytes: *const c_char,
@@ -290,7 +293,7 @@ unsafe extern "C" fn write<S: Stream>(
 
 /// # Safety
 ///
-/// `state` must be what [`open`] made, and is not used any more.
+/// `state` must come from [`open`], and must not be used any more.
 unsafe extern "C" fn release<S: Stream>(state: *mut c_void) {
     // SAFETY: By the requirement of this function.
     drop(unsafe { KBox::from_raw(state.cast::<S>()) });
@@ -298,7 +301,7 @@ unsafe extern "C" fn release<S: Stream>(state: *mut c_void) {
 
 /// # Safety
 ///
-/// If `length` is not negative, `bytes` must have so many, which stay as they are.
+/// If `length` is not negative, `bytes` must point to that many bytes, which do not change.
 unsafe fn written<'a>(bytes: *const c_char, length: isize) -> Written<'a> {
     match usize::try_from(length) {
         // SAFETY: By the requirement of this function.

@@ -16,26 +16,26 @@ use kernel::{
 ///
 /// # Safety
 ///
-/// From before a value of the type exists until after it is dropped, `address` must return the
-/// same address, of code that keeps the register contract in `asm/trampoline.S` and may be entered
+/// From before a value exists until after it is dropped, `address` must return one and the same
+/// address. The code there must keep the register contract in `asm/trampoline.S`. It may be entered
 /// at any time, in any context, on any hart.
 ///
-/// The same holds for `idle`, as long as the module is there, which must do nothing but resume.
+/// `idle` must do the same as long as the module is loaded. Its code must do nothing but resume.
 ///
-/// It must not sleep, or else be fit to be dropped while calls sleep in it: when no call site leads
-/// to it any more, and whatever executes in it has slept there since.
+/// The code must not sleep. If it does, it must be possible to drop the value while calls sleep in
+/// it: no call site leads to the code then, and each call that is left in it has slept there since.
 pub(crate) unsafe trait Trampoline {
-    /// Where the code begins.
+    /// Returns where the code begins.
     fn address(&self) -> usize;
 
-    /// Where the code begins that stands in for it while it is disabled.
+    /// Returns where the code begins that replaces it while it is disabled.
     fn idle() -> usize;
 }
 
 /// A set of functions whose entries lead to a trampoline.
 ///
-/// Dropping it ends that, waits for the calls that are in the trampoline without sleeping there, and
-/// only then drops the trampoline.
+/// Dropping it unregisters the functions, waits for the calls that are in the trampoline without
+/// sleeping there, and only then drops the trampoline.
 ///
 /// # Invariants
 ///
@@ -52,8 +52,8 @@ pub(crate) struct DirectCalls<T: Trampoline> {
 unsafe impl<T: Trampoline + Send> Send for DirectCalls<T> {}
 
 impl<T: Trampoline> DirectCalls<T> {
-    /// Lets the entries of the functions at `locations` lead to `trampoline`; if it is not to be
-    /// enabled, once it is.
+    /// Registers direct calls from the functions at `locations` to `trampoline`. Unless
+    /// `is_enabled`, the functions lead to `T::idle()` until they are enabled.
     ///
     /// A location is an address as ftrace records it, and as [`lookup`] finds it.
     ///
@@ -63,26 +63,26 @@ impl<T: Trampoline> DirectCalls<T> {
     ///
     /// - [`EINVAL`]: there is no function at one of the locations, or there are no locations;
     /// - [`EBUSY`]: one of the functions has a direct caller already;
-    /// - [`ENODEV`]: ftrace has shut itself down, as the kernel's text is not what it should be;
+    /// - [`ENODEV`]: ftrace has shut itself down, as it found unexpected kernel text;
     /// - [`ENOMEM`].
     ///
-    /// Nothing is changed then, but in the case of [`ENODEV`].
+    /// On an error other than [`ENODEV`], nothing is changed.
     pub(crate) fn register(locations: &[usize], trampoline: T, is_enabled: bool) -> Result<Self> {
         let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
         set_filter(ops.get(), locations)?;
         let address = leads_to(&trampoline, is_enabled);
-        // SAFETY: `ops` has a filter, and is not registered. It stays in place until it is
-        // unregistered, as does the trampoline: both belong to what is returned.
+        // SAFETY: `ops` has a filter, and is not registered. The returned value owns both `ops` and
+        // the trampoline, so they stay in place until `ops` is unregistered.
         let ret = unsafe { bindings::register_ftrace_direct(ops.get(), address) };
         match to_result(ret) {
-            // INVARIANT: It is registered, by the call above, for the address of this trampoline.
+            // INVARIANT: The call above registered `ops`, for the address that `leads_to` chose.
             Ok(()) => Ok(DirectCalls {
                 ops: ManuallyDrop::new(ops),
                 trampoline: ManuallyDrop::new(trampoline),
                 is_enabled,
             }),
             Err(ENODEV) => {
-                // Some of the functions may lead there.
+                // Some of the functions may lead to the trampoline already.
                 stay_for_ever(ENODEV);
                 core::mem::forget((ops, trampoline));
                 Err(ENODEV)
@@ -95,17 +95,17 @@ impl<T: Trampoline> DirectCalls<T> {
         }
     }
 
-    /// Where the functions lead.
+    /// Returns the trampoline that the functions lead to while they are enabled.
     pub(crate) fn trampoline(&self) -> &T {
         &self.trampoline
     }
 
-    /// Whether calls reach the trampoline.
+    /// Returns whether calls reach the trampoline.
     pub(crate) fn is_enabled(&self) -> bool {
         self.is_enabled
     }
 
-    /// Lets calls reach the trampoline, or not. Those that are in there go on.
+    /// Enables or disables the trampoline. Calls that are in it already go on.
     ///
     /// On an error, nothing is changed.
     pub(crate) fn set_enabled(&mut self, is_enabled: bool) -> Result {
@@ -120,13 +120,14 @@ impl<T: Trampoline> DirectCalls<T> {
         Ok(())
     }
 
-    /// Lets the functions lead to `trampoline` from now on; if it is not enabled, once it is.
+    /// Replaces the trampoline. If it is disabled, the new one is reached once it is enabled.
     ///
-    /// Each call of them reaches either the old one or the new one; but a call from within a
-    /// tracer's handler, which ftrace takes for recursion, may reach neither while this goes on.
+    /// Each call reaches either the old trampoline or the new one. There is one exception: ftrace
+    /// takes a call from within a tracer's handler for recursion, and such a call may reach neither
+    /// of them during the change.
     ///
-    /// Waits for the calls that are in the old one without sleeping there, and then drops it. On an
-    /// error, nothing is changed.
+    /// Waits for the calls that are in the old trampoline without sleeping there, and then drops
+    /// it. On an error, nothing is changed.
     pub(crate) fn modify(&mut self, trampoline: T) -> Result {
         if self.is_enabled {
             let address = trampoline.address();
@@ -134,10 +135,10 @@ impl<T: Trampoline> DirectCalls<T> {
             // entered as long as `trampoline` lives, by the requirements on `Trampoline`.
             to_result(unsafe { bindings::modify_ftrace_direct(self.ops.get(), address) })?;
         }
-        // SAFETY: It may sleep here: we are in the context of a command.
+        // SAFETY: This runs in the context of a command, which may sleep.
         unsafe { bindings::rvdirect_synchronize_trampolines() };
-        // INVARIANT: The functions lead to the new trampoline, and nothing executes in the old one
-        // any more, but for what sleeps there, by the two calls above.
+        // INVARIANT: If enabled, the functions lead to the new trampoline, by the first call. By
+        // the second one, nothing executes in the old one any more, but for calls that sleep there.
         *self.trampoline = trampoline;
         Ok(())
     }
@@ -151,17 +152,17 @@ fn leads_to<T: Trampoline>(trampoline: &T, is_enabled: bool) -> usize {
     }
 }
 
-/// Where a function goes on behind a direct call, and so what `t0` is in a trampoline.
+/// Returns where a function resumes after a direct call, which is `t0` in a trampoline.
 ///
 /// `location` is the address of the call's second instruction: see `arch/riscv/kernel/ftrace.c`.
 pub(crate) fn resume_address(location: usize) -> usize {
     location + bindings::MCOUNT_INSN_SIZE as usize
 }
 
-/// Returns those of `locations`, which are sorted, that have a direct caller; sorted as well.
+/// Returns the functions at `locations`, which are sorted, that have a direct caller, sorted as well.
 ///
-/// The kernel tells of a set of functions whether one of them has, so this halves the set until
-/// each part has either none or is a single function.
+/// The kernel only tells whether any function of a set has one. So this halves the set until each
+/// part has none or is a single function.
 pub(crate) fn held_of(locations: &[usize]) -> Result<KVVec<usize>> {
     let mut held = KVVec::new();
     let mut parts = KVec::new();
@@ -170,8 +171,8 @@ pub(crate) fn held_of(locations: &[usize]) -> Result<KVVec<usize>> {
     while let Some(part) = parts.pop() {
         asked += 1;
         if asked % 32 == 0 {
-            // Each answer may leave a copy of all that is hooked to be freed later.
-            // SAFETY: It may sleep here, as wherever attachments change.
+            // Each query may leave a copy of ftrace's table of direct calls, to be freed later.
+            // SAFETY: Sleeping is allowed here, as wherever attachments change.
             unsafe { bindings::rvdirect_wait_for_tasks_callbacks() };
         }
         let Some(members) = locations.get(part.clone()) else {
@@ -188,20 +189,20 @@ pub(crate) fn held_of(locations: &[usize]) -> Result<KVVec<usize>> {
         parts.push(middle..part.end, GFP_KERNEL)?;
         parts.push(part.start..middle, GFP_KERNEL)?;
     }
-    // From the lower half to the upper one: sorted.
+    // The lower half of each part came first, so `held` is sorted.
     Ok(held)
 }
 
-/// Whether one of the functions has a direct caller.
+/// Returns whether one of the functions has a direct caller.
 ///
-/// Registering says so before all else. What says no to all others here, before any call site is
-/// touched, is that the `ftrace_ops` is marked as one that must not be registered any more.
+/// Registering checks that first. If none has one, it then refuses the `ftrace_ops` before it
+/// touches any call site, as the `ftrace_ops` is marked as deleted.
 fn is_any_held(locations: &[usize]) -> Result<bool> {
     let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
     set_filter(ops.get(), locations)?;
-    // SAFETY: Nobody else knows of `ops`, and it stays in place. It is not registered, by
-    // `__register_ftrace_function()`; if it were, in a kernel that we do not know, it would be
-    // unregistered before it goes, and the trampoline would resume meanwhile.
+    // SAFETY: Nobody else knows of `ops`, and it stays in place.
+    // `__register_ftrace_function()` does not register it. If an unknown kernel did, `ops` would be
+    // unregistered before it is freed, and meanwhile the trampoline would resume the functions.
     let ret = unsafe {
         (*ops.get()).flags |= bindings::FTRACE_OPS_FL_DELETED as c_ulong;
         let nowhere = (&raw const bindings::rvdirect_nop).addr();
@@ -219,10 +220,10 @@ fn is_any_held(locations: &[usize]) -> Result<bool> {
     }
 }
 
-/// Sets the functions of a fresh `ftrace_ops`, or leaves nothing behind.
+/// Sets the functions of a fresh `ftrace_ops`. On an error, nothing is left behind.
 fn set_filter(ops: *mut bindings::ftrace_ops, locations: &[usize]) -> Result {
     let count = c_uint::try_from(locations.len())?;
-    // SAFETY: `ops` points to an `ftrace_ops` that is zeroed, which is how a static one starts;
+    // SAFETY: `ops` points to an `ftrace_ops` that is zeroed, as a static one is at first.
     // `locations` has `count` elements, which the function does not change.
     let ret =
         unsafe { bindings::ftrace_set_filter_ips(ops, locations.as_ptr().cast_mut(), count, 0, 1) };
@@ -232,30 +233,30 @@ fn set_filter(ops: *mut bindings::ftrace_ops, locations: &[usize]) -> Result {
     })
 }
 
-/// ftrace shuts itself down when it finds that the kernel's text is not what it should be. Call
-/// sites lead to a trampoline for ever then: it must stay, and so must the module.
+/// Says that ftrace is down, and keeps the module for ever. ftrace shuts itself down when it finds
+/// unexpected kernel text. Call sites then lead to a trampoline for ever, so both must stay.
 fn stay_for_ever(error: Error) {
     pr_crit!(
         "ftrace is down (error {}): a trampoline stays in use, and the module with it\n",
         error.to_errno()
     );
-    // SAFETY: It may sleep here, as wherever attachments change.
+    // SAFETY: Sleeping is allowed here, as wherever attachments change.
     unsafe { bindings::rvdirect_stay_for_ever() };
 }
 
 impl<T: Trampoline> Drop for DirectCalls<T> {
     fn drop(&mut self) {
         let address = leads_to(&*self.trampoline, self.is_enabled);
-        // SAFETY: `ops` is registered for this address, by the type invariant. What it says of its
-        // success is not the whole truth: ftrace may have shut itself down meanwhile, which any
-        // change of a filter would tell. Nobody uses that of `ops` any more.
+        // SAFETY: `ops` is registered for this address, by the type invariant. Success may hide
+        // that ftrace has shut itself down meanwhile, but then any change of a filter fails. Nobody
+        // uses the filter of `ops` any more.
         let ret = unsafe {
             match bindings::unregister_ftrace_direct(self.ops.get(), address, false) {
                 0 => bindings::ftrace_set_filter_ips(self.ops.get(), &mut 0, 0, 0, 1),
                 error => error,
             }
         };
-        // Too little memory to change the filter is no matter.
+        // It does not matter if memory is too short to change the filter.
         if let Err(error) = to_result(ret).or_else(|error| match error {
             ENOMEM => Ok(()),
             error => Err(error),
@@ -264,10 +265,10 @@ impl<T: Trampoline> Drop for DirectCalls<T> {
             stay_for_ever(error);
             return;
         }
-        // SAFETY: This is `drop`, so neither is used again. The kernel knows the `ftrace_ops` no
-        // more; and as it is not one of the kernel's own, the call above waited until no task
-        // executes in the trampoline without having slept there. It may sleep here, to wait for
-        // the idle tasks too.
+        // SAFETY: This is `drop`, so neither field is used again. The kernel does not know the
+        // `ftrace_ops` any more. As the `ftrace_ops` is not one of the kernel's own, unregistering
+        // waited until no task executes in the trampoline without having slept there. Sleeping is
+        // allowed here, to wait for the idle tasks too.
         unsafe {
             bindings::rvdirect_synchronize_idle_tasks();
             bindings::ftrace_free_filter(self.ops.get());

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From the name of a target, or a pattern, to the functions that it means, and back.
+//! Translates the name of a target, or a pattern, to functions, and functions back to names.
 //!
-//! The kernel exports no function that looks up a name. What it does export are the probes that
-//! take names: this asks fprobe, and lets go at once.
+//! The kernel exports no function that looks up a name, but it exports probes that take names. So
+//! this registers a probe, reads what it found, and unregisters it at once.
 
 use crate::{
     abstraction::functions::Functions,
@@ -32,14 +32,14 @@ const _: () = assert!(MAX_NAME == bindings::KSYM_NAME_LEN as usize - 1);
 /// Finds the functions that `target` means and `exclusions` do not, in the kernel and in its
 /// modules.
 ///
-/// Returns their locations, as ftrace records them, sorted; at least one.
+/// Returns their locations, as ftrace records them. They are sorted, and there is at least one.
 ///
 /// # Errors
 ///
-/// - [`Reason::UnknownTarget`]: nothing has that name;
-/// - [`Reason::NotTraceable`]: something has, but nothing that ftrace could patch;
-/// - [`Reason::NoMatch`]: nothing that ftrace could patch matches that pattern;
-/// - [`Reason::NothingLeft`]: all is excluded;
+/// - [`Reason::UnknownTarget`]: no symbol has that name;
+/// - [`Reason::NotTraceable`]: a symbol has that name, but ftrace cannot patch it;
+/// - [`Reason::NoMatch`]: nothing that ftrace can patch matches the pattern;
+/// - [`Reason::NothingLeft`]: the exclusions leave nothing;
 /// - [`Reason::NoMemory`], [`Reason::Kernel`].
 pub(crate) fn lookup(
     target: &Target<'_>,
@@ -57,14 +57,14 @@ pub(crate) fn lookup(
     Ok(locations)
 }
 
-/// Whether the module is there, or on its way, that the target names.
+/// Returns whether the module that the target names is loaded, or is being loaded.
 pub(crate) fn is_loaded(target: &Target<'_>) -> Result<bool> {
     let module = as_kernel(target.module().unwrap_or_default())?;
-    // SAFETY: `module` is a string with a terminator.
+    // SAFETY: `module` is NUL-terminated.
     Ok(unsafe { bindings::rvdirect_is_loaded(module.as_char_ptr()) })
 }
 
-/// A text in which the kernel writes the names of modules with `_` for each `-`.
+/// Returns `text` as the kernel writes the names of modules: with `_` for each `-`.
 fn as_kernel(text: &str) -> Result<CString> {
     let mut name = KVec::with_capacity(text.len() + 1, GFP_KERNEL)?;
     for byte in text.bytes() {
@@ -75,14 +75,14 @@ fn as_kernel(text: &str) -> Result<CString> {
     Ok(CString::try_from(name)?)
 }
 
-/// Takes out functions of modules that ftrace does not know yet, or is about to forget: what is
-/// hooked of them could not be unhooked. Those of the module `coming` it knows.
+/// Removes functions of modules that ftrace does not know yet or is about to forget: if they were
+/// hooked, they could not be unhooked. ftrace knows the functions of the module `coming`.
 pub(crate) fn keep_settled(functions: &mut Functions, coming: Option<&str>) -> Result {
     let mut name = CString::try_from_fmt(fmt!(""))?;
     let mut error = None;
     functions.retain(|location, symbol| {
         let Some((module, _)) = symbol.split_once(':') else {
-            // The kernel's own, unless it was a function of a module that is gone meanwhile.
+            // A function of the kernel itself, or one whose module is gone meanwhile.
             return !symbol.starts_with("0x");
         };
         if coming == Some(module) {
@@ -94,13 +94,13 @@ pub(crate) fn keep_settled(functions: &mut Functions, coming: Option<&str>) -> R
                 Err(e) => error = Some(e),
             }
         }
-        // SAFETY: `name` is a string with a terminator.
+        // SAFETY: `name` is NUL-terminated.
         unsafe { bindings::rvdirect_is_settled(location, name.as_char_ptr()) }
     });
     error.map_or(Ok(()), Err)
 }
 
-/// The same for a target by itself.
+/// Looks up one target, without exclusions.
 fn lookup_one(target: &Target<'_>) -> Result<KVVec<usize>, Reason> {
     let name = CString::try_from_fmt(fmt!("{}", target.function()))?;
     let mut locations = traceable(&name)?;
@@ -125,9 +125,9 @@ fn lookup_one(target: &Target<'_>) -> Result<KVVec<usize>, Reason> {
     }
 }
 
-/// The locations of all functions of that name, or pattern, that ftrace can patch.
+/// Returns the locations of all functions that match `name` and that ftrace can patch.
 fn traceable(name: &CStr) -> Result<KVVec<usize>, Reason> {
-    // Without a handler and disabled, as it is only there to find the functions.
+    // Disabled and without a handler, as it only serves to find the functions.
     let probe = KBox::new(
         Opaque::new(bindings::fprobe {
             flags: bindings::FPROBE_FL_DISABLED,
@@ -136,7 +136,7 @@ fn traceable(name: &CStr) -> Result<KVVec<usize>, Reason> {
         GFP_KERNEL,
     )?;
     // SAFETY: `probe` points to an `fprobe` that is set up as its documentation says, and stays in
-    // place until it is unregistered below. `name` is a string with a terminator.
+    // place until it is unregistered below. `name` is NUL-terminated.
     let ret =
         unsafe { bindings::register_fprobe(probe.get(), name.as_char_ptr(), core::ptr::null()) };
     match kernel::error::to_result(ret) {
@@ -151,9 +151,9 @@ fn traceable(name: &CStr) -> Result<KVVec<usize>, Reason> {
     locations
 }
 
-/// The locations of a registered `fprobe`, sorted.
+/// Returns the locations of a registered `fprobe`, sorted.
 fn locations_of(probe: &Opaque<bindings::fprobe>) -> Result<KVVec<usize>, Reason> {
-    // SAFETY: As it is registered, `hlist_array` points to a list that stays until it is not.
+    // SAFETY: While the probe is registered, `hlist_array` points to a list that stays in place.
     let (size, nodes) = unsafe {
         let list = (*probe.get()).hlist_array;
         ((*list).size, (&raw const (*list).array).cast())
@@ -162,19 +162,19 @@ fn locations_of(probe: &Opaque<bindings::fprobe>) -> Result<KVVec<usize>, Reason
     let size = usize::try_from(size).unwrap_or(0);
     let mut locations = KVVec::with_capacity(size, GFP_KERNEL)?;
     for index in 0..size {
-        // SAFETY: The list has `size` nodes. Others may write to what else a node has, but its
-        // address stays as it is.
+        // SAFETY: The list has `size` nodes. Others may write to other members of a node, but its
+        // address does not change.
         let location = unsafe { (&raw const (*nodes.add(index)).addr).read() };
         locations.push(location, GFP_KERNEL)?;
     }
     sort_by_key(&mut locations, |location| *location);
-    // A function has an element for each of its names.
+    // A function with several names has an element for each of them.
     let mut last = None;
     locations.retain(|location| last.replace(*location) != Some(*location));
     Ok(locations)
 }
 
-/// Whether the kernel knows any symbol of that name, `module:symbol` included.
+/// Returns whether the kernel knows a symbol of that name, which may be a `module:symbol`.
 fn is_symbol(name: &CStr) -> Result<bool, Reason> {
     let probe = KBox::new(
         Opaque::new(bindings::kprobe {
@@ -195,21 +195,21 @@ fn is_symbol(name: &CStr) -> Result<bool, Reason> {
         }
         Err(ENOENT) => Ok(false),
         Err(ENOMEM) => Err(Reason::NoMemory),
-        // There is such a symbol, but no place for a kprobe.
+        // The symbol exists, but a kprobe cannot be placed there.
         Err(_) => Ok(true),
     }
 }
 
-/// Tells names of functions by their locations.
+/// Finds the names of functions by their locations.
 pub(crate) struct Names {
     symbol: KVec<u8>,
     name: KVec<u8>,
 }
 
 impl Names {
-    /// Has room for any one.
+    /// Makes room for the longest name.
     pub(crate) fn new() -> Result<Self> {
-        // As long as `KSYM_SYMBOL_LEN`, which bindgen cannot evaluate: for
+        // At least `KSYM_SYMBOL_LEN`, which bindgen cannot evaluate: it is for
         // "%s+%#lx/%#lx [%s %s]".
         const SYMBOL_LEN: usize = bindings::KSYM_NAME_LEN as usize + 256;
 
@@ -219,8 +219,8 @@ impl Names {
         })
     }
 
-    /// The name of the function at `location`, one of them if it has several, as a target: behind
-    /// that of its module if it is in one.
+    /// Returns the name of the function at `location` as a target, with its module in front if it
+    /// is in one. If the function has several names, this is one of them.
     pub(crate) fn of(&mut self, location: usize) -> &str {
         let symbol: *mut u8 = self.symbol.as_mut_ptr();
         // SAFETY: The buffer is as long as the function asks for, by `new`.
@@ -238,7 +238,7 @@ impl Names {
         self.name.clear();
         let colon: &[u8] = if module.is_some() { b":" } else { b"" };
         for part in [module.unwrap_or_default(), colon, function] {
-            // Cannot fail: it is no longer than the symbol.
+            // Cannot fail: there is room for a whole symbol, and the name is no longer.
             let _ = self.name.extend_from_slice(part, GFP_KERNEL);
         }
         core::str::from_utf8(&self.name).unwrap_or_default()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! News of modules that come, and of their text when it is about to be freed: a safe type over a
+//! Tells when modules come, and when module text is about to be freed: a safe type over a
 //! `notifier_block`.
 //!
 //! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
@@ -13,8 +13,8 @@ use kernel::{
     types::Opaque, //
 };
 
-/// Text of a module that is about to be freed: of one that goes, all; of one that has just been
-/// initialised, that of its initialisation.
+/// Module text that is about to be freed: all text of a module that goes, or the initialisation
+/// text of a module that has just been initialised.
 ///
 /// # Invariants
 ///
@@ -25,7 +25,7 @@ pub(crate) struct LeavingText {
 }
 
 impl LeavingText {
-    /// Whether `address` is in it.
+    /// Returns whether `address` is in this text.
     pub(crate) fn contains(&self, address: usize) -> bool {
         // SAFETY: The pointer is valid, by the type invariant.
         unsafe {
@@ -37,20 +37,20 @@ impl LeavingText {
         }
     }
 
-    /// Whether it is all that the module has.
+    /// Returns whether this is all text of `module`.
     pub(crate) fn is_all_of(&self, module: *const bindings::module) -> bool {
         self.all && self.module == module
     }
 }
 
-/// What wants to know.
+/// A listener for module events.
 pub(crate) trait ModuleEvents: Send + Sync {
-    /// Called when a module has come, and ftrace knows its functions, but none has been called.
+    /// Called when a module has come: ftrace knows its functions, but none has been called yet.
     ///
     /// May sleep, but must not wait for the loading or unloading of a module.
     fn module_coming(&self, name: &str);
 
-    /// Called when a module has been initialised, behind `text_going`.
+    /// Called when a module has been initialised, after `text_going`.
     ///
     /// May sleep, but must not wait for the loading or unloading of a module.
     fn module_live(&self, name: &str);
@@ -62,7 +62,7 @@ pub(crate) trait ModuleEvents: Send + Sync {
     fn text_going(&self, text: &LeavingText);
 }
 
-/// Tells `T` of modules, until it is dropped.
+/// Tells `T` about modules until it is dropped.
 ///
 /// # Invariants
 ///
@@ -70,7 +70,7 @@ pub(crate) trait ModuleEvents: Send + Sync {
 #[pin_data(PinnedDrop)]
 #[repr(C)]
 pub(crate) struct ModuleNotifier<T: ModuleEvents> {
-    // The first field, so that a pointer to it is one to the whole.
+    // The first field, so that a pointer to it is also a pointer to the whole.
     #[pin]
     block: Opaque<bindings::notifier_block>,
     target: Arc<T>,
@@ -78,7 +78,7 @@ pub(crate) struct ModuleNotifier<T: ModuleEvents> {
 
 // SAFETY: Module notifiers may be registered and unregistered in any task.
 unsafe impl<T: ModuleEvents> Send for ModuleNotifier<T> {}
-// SAFETY: There is nothing to do with a shared reference.
+// SAFETY: A shared reference gives access to nothing.
 unsafe impl<T: ModuleEvents> Sync for ModuleNotifier<T> {}
 
 impl<T: ModuleEvents> ModuleNotifier<T> {
@@ -86,14 +86,15 @@ impl<T: ModuleEvents> ModuleNotifier<T> {
     pub(crate) fn new(target: Arc<T>) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             target,
-            // Last, as it may be called from here on.
+            // Last, as the notifier may be called from here on.
             block <- Opaque::try_ffi_init(|block: *mut bindings::notifier_block| {
                 // SAFETY: `block` is valid for writing. It is pinned from here on, and `drop`
                 // unregisters it.
                 to_result(unsafe {
                     block.write(bindings::notifier_block {
                         notifier_call: Some(Self::call),
-                        // Those behind one that refuses a module are not told that it goes.
+                        // First in the chain: if a notifier refuses a module, those after it
+                        // are not told that the module goes.
                         priority: c_int::MAX,
                         ..Default::default()
                     });
@@ -125,7 +126,7 @@ impl<T: ModuleEvents> ModuleNotifier<T> {
             this.target.module_coming(name);
         }
         if state == GOING || state == LIVE {
-            // INVARIANT: The module is valid during this call, by the same.
+            // INVARIANT: The module is valid during this call.
             this.target.text_going(&LeavingText {
                 module: module.cast_const().cast(),
                 all: state == GOING,
@@ -141,7 +142,7 @@ impl<T: ModuleEvents> ModuleNotifier<T> {
 #[pinned_drop]
 impl<T: ModuleEvents> PinnedDrop for ModuleNotifier<T> {
     fn drop(self: Pin<&mut Self>) {
-        // SAFETY: It is registered, by the type invariant. Cannot fail for that reason.
+        // SAFETY: It is registered, by the type invariant. So this cannot fail.
         unsafe { bindings::unregister_module_notifier(self.block.get()) };
     }
 }

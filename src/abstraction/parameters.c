@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module's parameters. Not every kernel's module! macro knows their types.
+ * The module's parameters, in C as not every kernel's module! macro knows their
+ * types.
  */
 #include <linux/compiler.h>
 #include <linux/moduleparam.h>

@@ -8,7 +8,7 @@
 bool rvdirect_allow_override(void);
 unsigned int rvdirect_max_functions(void);
 
-/* Stays as long as the module does. */
+/* The string stays as long as the module does. */
 const char *rvdirect_attach(void);
 
 #endif /* RVDIRECT_PARAMETERS_H */

@@ -5,21 +5,21 @@
 use crate::bindings;
 use kernel::prelude::*;
 
-/// Whether the caller `override` may be used.
+/// Returns whether the caller `override` may be used.
 pub(crate) fn allow_override() -> bool {
-    // SAFETY: Nobody writes to a parameter after it was set, which is before the module's
-    // initialisation.
+    // SAFETY: The parameter is set before the module is initialised, and is never written after
+    // that.
     unsafe { bindings::rvdirect_allow_override() }
 }
 
-/// How many functions a target may be.
+/// Returns the most functions that a target may have.
 pub(crate) fn max_functions() -> usize {
     // SAFETY: It only reads a number.
     unsafe { bindings::rvdirect_max_functions() as usize }
 }
 
-/// What is to be attached on loading.
+/// Returns the commands that attach when the module is loaded.
 pub(crate) fn attach() -> &'static CStr {
-    // SAFETY: It is a string that stays as long as the module does.
+    // SAFETY: It is NUL-terminated, and stays as long as the module does.
     unsafe { CStr::from_char_ptr(bindings::rvdirect_attach()) }
 }

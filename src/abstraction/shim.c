@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What only C can say, as the kernel has it as inline functions and macros.
+ * Inline functions and macros of the kernel, which only C code can use.
  */
 #include <linux/kobject.h>
 #include <linux/module.h>
@@ -18,7 +18,7 @@ MODULE_VERSION("0.1.0");
 
 void rvdirect_synchronize_trampolines(void)
 {
-	/* As ftrace_shutdown() does, where either may be empty. */
+	/* As ftrace_shutdown() does. Some kernels do less here, or nothing. */
 	synchronize_rcu_tasks_rude();
 	synchronize_rcu_tasks();
 	rvdirect_synchronize_idle_tasks();
@@ -26,7 +26,7 @@ void rvdirect_synchronize_trampolines(void)
 
 void rvdirect_synchronize_idle_tasks(void)
 {
-	/* They run with preemption off, which RCU takes for a reader. */
+	/* Idle tasks run with preemption off, which RCU takes for a reader. */
 	synchronize_rcu_expedited();
 }
 
@@ -75,7 +75,7 @@ bool rvdirect_try_hold_module(void)
 void rvdirect_stay_for_ever(void)
 {
 	__module_get(THIS_MODULE);
-	/* One that goes, or fails to load, would not stay: so that must not end. */
+	/* Unloading and a failed load ignore references, so do not return. */
 	while (THIS_MODULE->state != MODULE_STATE_LIVE) {
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule();
@@ -94,7 +94,7 @@ void rvdirect_release_module(void)
 
 bool rvdirect_get_live(struct module *mod)
 {
-	/* One that is being loaded may fail yet, and go whoever holds it. */
+	/* A module that is loading may fail, and go despite references. */
 	return mod->state == MODULE_STATE_LIVE && try_module_get(mod);
 }
 
@@ -103,7 +103,7 @@ void rvdirect_put(struct module *mod)
 	module_put(mod);
 }
 
-/* In /sys/module/, which has what is built in as well. */
+/* Looks in /sys/module/, which also has what is built in. */
 static struct kobject *find_module_kobject(const char *name)
 {
 	struct kset *kset = THIS_MODULE->mkobj.kobj.kset;

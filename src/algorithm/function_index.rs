@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tells the functions of a group apart in the same few instructions, however many they are: a
-//! perfect hash over the addresses where they resume.
+//! Tells the functions of a group apart by a perfect hash over the addresses where they resume.
+//! This takes the same few instructions for any number of functions.
 //!
 //! `FIND_CELL` in `asm/trampoline.S` computes what [`cell`] does: the low bits of the address choose
-//! a multiplier, and bits of its product with the address say which cell is the function's. [`place`] finds multipliers by which no two functions share a cell.
+//! a multiplier, and bits of its product with the address are the number of the function's cell.
+//! [`place`] finds multipliers by which no two functions share a cell.
 //!
-//! Knows nothing of the kernel, so that it is tested on the host as well.
+//! Does not depend on the kernel, so it is tested on the host as well.
 
 use crate::algorithm::sort::sort_by_key;
 
-/// How many low bits of an address say nothing, as functions are aligned.
+/// How many low bits of an address are left out: alignment makes them equal in all functions.
 pub(crate) const ALIGNMENT: u32 = 3;
 
-/// Which bits of the product say which cell it is.
+/// The lowest bit of the product that is part of the cell's number.
 pub(crate) const PRODUCT: u32 = 43;
 
-/// The most cells that the bits of a product can tell apart.
+/// The most cells for which the product has bits.
 const MAX_CELLS: usize = 1 << (u64::BITS - PRODUCT);
 
 /// How many multipliers are tried for functions that share one.
@@ -32,7 +33,7 @@ pub(crate) struct Size {
 }
 
 impl Size {
-    /// What does for so many functions, as a rule: with some cells to spare.
+    /// Returns a size that usually suffices for so many functions, with some cells to spare.
     pub(crate) fn of(functions: usize) -> Self {
         Size {
             multipliers: functions.div_ceil(2).next_power_of_two(),
@@ -40,7 +41,7 @@ impl Size {
         }
     }
 
-    /// What does where this did not, if there is more to be had.
+    /// Returns the next size to try if this one did not suffice, or [`None`] at the limit.
     pub(crate) fn larger(self) -> Option<Self> {
         (self.cells < MAX_CELLS).then_some(Size {
             multipliers: 2 * self.multipliers,
@@ -49,13 +50,14 @@ impl Size {
     }
 }
 
-/// Which multiplier is that of an address, of so many.
+/// Returns which of `multipliers` multipliers belongs to an address.
 #[inline(always)]
 fn bucket(address: usize, multipliers: usize) -> usize {
     (address >> ALIGNMENT) & (multipliers - 1)
 }
 
-/// Which cell is that of an address, of so many; both are powers of two.
+/// Returns which of `cells` cells belongs to an address. The numbers of multipliers and of cells
+/// must be powers of two.
 #[inline(always)]
 pub(crate) fn cell(address: usize, multipliers: &[u64], cells: usize) -> usize {
     let multiplier = multipliers
@@ -70,10 +72,11 @@ fn hash(address: usize, multiplier: u64, cells: usize) -> usize {
     ((address as u64).wrapping_mul(multiplier) >> PRODUCT) as usize & (cells - 1)
 }
 
-/// Finds multipliers by which each of the addresses has a cell of its own. Returns whether there
-/// are; if not, a larger size helps.
+/// Finds multipliers by which each address has a cell of its own. Returns whether it found them; if
+/// not, a larger size helps.
 ///
-/// `addresses` are all different, and get another order. `taken` has an element for each cell.
+/// `addresses` must all be different; their order changes. `taken` must have an element for each
+/// cell.
 pub(crate) fn place(addresses: &mut [usize], multipliers: &mut [u64], taken: &mut [bool]) -> bool {
     let buckets = multipliers.len();
     sort_by_key(addresses, |address| bucket(*address, buckets));
@@ -82,7 +85,7 @@ pub(crate) fn place(addresses: &mut [usize], multipliers: &mut [u64], taken: &mu
     taken.fill(false);
     let mut random = Multipliers(0);
     let largest = addresses.chunk_by(is_same).map(<[usize]>::len).max();
-    // As long as there is room for many, for the many.
+    // The fullest buckets come first, while most cells are free.
     for size in (1..=largest.unwrap_or(0)).rev() {
         for sharing in addresses.chunk_by(is_same).filter(|s| s.len() == size) {
             let fits = (0..TRIES)
@@ -120,7 +123,7 @@ fn take_cells(addresses: &[usize], multiplier: u64, taken: &mut [bool]) -> bool 
     true
 }
 
-/// Numbers as good as random ones: Steele, Lea and Flood's SplitMix64.
+/// Pseudo-random numbers: Steele, Lea and Flood's SplitMix64.
 struct Multipliers(u64);
 
 impl Multipliers {
@@ -138,7 +141,8 @@ mod tests {
     use super::*;
     use crate::random::Random;
 
-    /// Places them, and holds each to a cell of its own. Returns how many cells that took.
+    /// Places the addresses, and checks that each has a cell of its own. Returns the number of
+    /// cells.
     fn place_all(addresses: &[usize]) -> usize {
         let mut order = addresses.to_vec();
         let mut size = Size::of(addresses.len());
@@ -160,7 +164,7 @@ mod tests {
         }
     }
 
-    /// As the linker lays out functions: of random length, aligned.
+    /// Returns addresses as a linker lays out functions: of random length, and aligned.
     fn functions(count: usize, alignment: usize, random: &mut Random) -> Vec<usize> {
         let mut address = 0xffff_ffff_8000_0008;
         let mut next = || {
@@ -193,7 +197,7 @@ mod tests {
         }
     }
 
-    /// Those of modules are far from those of the kernel, and may look alike in their low bits.
+    /// Functions of modules are far from those of the kernel, and may have the same low bits.
     #[test]
     fn far_apart_is_no_matter() {
         for count in [2, 16, 40] {

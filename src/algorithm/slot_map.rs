@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which slots are taken: a bit each.
+//! Keeps track of the slots that are taken, with a bit for each.
 //!
-//! Knows nothing of the kernel, so that it is tested on the host as well.
+//! Does not depend on the kernel, so it is tested on the host as well.
 
-/// The slots that are taken, of `64 * WORDS`.
+/// Which of `64 * WORDS` slots are taken.
 pub(crate) struct SlotMap<const WORDS: usize> {
     taken: [u64; WORDS],
 }

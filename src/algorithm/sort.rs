@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Sorts in place by a heap: slower than what `core` has, which is 9 KiB more text for the three uses
-//! of it here.
+//! Sorts in place with a heap. This is slower than `core`'s sort, which would add 9 KiB of text for
+//! the three uses here.
 //!
-//! Knows nothing of the kernel, so that it is tested on the host as well.
+//! Does not depend on the kernel, so it is tested on the host as well.
 
 /// Sorts `items` by their keys, smallest first.
 pub(crate) fn sort_by_key<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
@@ -18,7 +18,7 @@ pub(crate) fn sort_by_key<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
     }
 }
 
-/// Makes a heap of what is below `root`, before `end`, and of `root`.
+/// Sifts `root` down until the tree below it, which ends before `end`, is a heap.
 fn sift_down<T, K: Ord>(items: &mut [T], mut root: usize, end: usize, key: &impl Fn(&T) -> K) {
     loop {
         let mut child = 2 * root + 1;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A kernel without CONFIG_RUST does not know the format %pA, a Rust
- * fmt::Arguments, by which the kernel crate prints. So what it prints is
- * formatted here, and the kernel gets plain text: the linker leads the crate's
- * calls of _printk() and seq_printf() to these (--wrap, see runtime.mk).
+ * A kernel without CONFIG_RUST does not know the format %pA, with which the
+ * kernel crate prints a Rust fmt::Arguments. So this file formats what the
+ * crate prints, and the kernel gets plain text: the linker redirects the
+ * crate's calls of _printk() and seq_printf() to the functions here (--wrap,
+ * see runtime.mk).
  */
 #include <linux/printk.h>
 #include <linux/seq_file.h>
@@ -12,7 +13,7 @@
 
 #include "print.h"
 
-/* As much as a record of the kernel's log takes. */
+/* As much as the kernel's log takes in one record. */
 #define RECORD_MAX	1000
 
 static bool is_of_rust(const char *fmt)
@@ -20,7 +21,7 @@ static bool is_of_rust(const char *fmt)
 	return strstr(fmt, "%pA");
 }
 
-/* In a function of its own: others are not to pay for the text on the stack. */
+/* A separate function: other messages do not pay for the text on the stack. */
 static noinline int print_of_rust(const char *level, const char *module, const void *arguments)
 {
 	char text[RECORD_MAX];
@@ -31,8 +32,8 @@ static noinline int print_of_rust(const char *level, const char *module, const v
 }
 
 /*
- * The crate's formats (rust/kernel/print.rs) are a level, "%s: " for the module
- * unless the line goes on, and "%pA".
+ * The crate's formats (rust/kernel/print.rs) have a level, "%s: " for the
+ * module unless the line continues another one, and "%pA".
  */
 int __wrap__printk(const char *fmt, ...)
 {

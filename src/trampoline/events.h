@@ -31,16 +31,16 @@
 	__field(unsigned long, arg7)
 
 /*
- * Where the first of them is, in the words of each reader: C wants a pointer,
- * while the parsers of the event's format know the name of a field only.
- * __entry is one or the other word there.
+ * The first argument, for each reader of this text: C needs a pointer, while
+ * the parsers of the event's format only know the field by its name. __entry
+ * expands to "field" in C, and to "REC" in the format.
  */
 #define RVDIRECT_FIRST_ARG(entry)	RVDIRECT_FIRST_ARG_(entry)
 #define RVDIRECT_FIRST_ARG_(entry)	RVDIRECT_FIRST_ARG_##entry
 #define RVDIRECT_FIRST_ARG_field	(&field->arg0)
 #define RVDIRECT_FIRST_ARG_REC		REC->arg0
 
-/* What the caller was told: how many arguments an event has, and whose it is. */
+/* Parts of rvdirect_data(): the number of arguments, and of the session. */
 static __always_inline unsigned long rvdirect_event_args(const struct rvdirect_call *call)
 {
 	return (unsigned long)rvdirect_data(call) &
@@ -55,7 +55,7 @@ static __always_inline u32 rvdirect_event_session(const struct rvdirect_call *ca
 static __always_inline void rvdirect_copy_args(unsigned long *to, const unsigned long *from,
 					       unsigned long args)
 {
-	/* As many as there are unless somebody says how many: without a loop. */
+	/* The default number, without a loop. */
 	if (likely(args == 4)) {
 		memcpy(to, from, 4 * sizeof(*to));
 		memset(to + 4, 0, 4 * sizeof(*to));

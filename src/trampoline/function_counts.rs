@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How often each function of a group was called, as `asm/trampoline.S` counts it: a cell for each
+//! How often each function of a group was called: `asm/trampoline.S` counts in a cell for each
 //! function and hart.
 
 use crate::{
@@ -20,13 +20,14 @@ use kernel::{
     prelude::*, //
 };
 
-/// The counts of a group, and the index that leads to them.
+/// The counts of a group, and the index that finds them.
 ///
 /// # Invariants
 ///
-/// - `multipliers` and `cells` are those of a perfect hash over the functions, and powers of two.
-/// - For each value that `thread_info.cpu` can have, `counts` has as many lines as have so many
-///   cells.
+/// - `multipliers` and `cells` are those of a perfect hash over the functions. Their numbers are
+///   powers of two.
+/// - For each value that `thread_info.cpu` can have, `counts` has the lines that `cells` cells
+///   need.
 pub(crate) struct FunctionCounts {
     multipliers: KVVec<u64>,
     cells: usize,
@@ -34,12 +35,12 @@ pub(crate) struct FunctionCounts {
 }
 
 impl FunctionCounts {
-    /// Counts for the functions at these locations, all at zero.
+    /// Makes counts for the functions at these locations, all zero.
     pub(crate) fn new(locations: &[usize]) -> Result<Self> {
         let (multipliers, cells) = Self::index(locations)?;
         let harts = cpu::nr_cpu_ids() as usize;
         let counts = Line::zeros(harts * cells.div_ceil(WORDS))?;
-        // INVARIANT: By `place`; and `thread_info.cpu` is less than `nr_cpu_ids`.
+        // INVARIANT: `place` found the hash, and `thread_info.cpu` is less than `nr_cpu_ids`.
         Ok(FunctionCounts {
             multipliers,
             cells,
@@ -63,24 +64,24 @@ impl FunctionCounts {
         }
     }
 
-    /// The multipliers of the index.
+    /// Returns the multipliers of the index.
     pub(crate) fn multipliers(&self) -> &[u64] {
         &self.multipliers
     }
 
-    /// How many cells there are, among which those of the functions are.
+    /// Returns how many cells there are, including those of no function.
     pub(crate) fn cells(&self) -> usize {
         self.cells
     }
 
-    /// Which of the cells is that of a function of the group.
+    /// Returns which of the cells belongs to a function of the group.
     #[inline(always)]
     pub(crate) fn cell(&self, location: usize) -> usize {
         let address = ftrace::resume_address(location);
         function_index::cell(address, &self.multipliers, self.cells)
     }
 
-    /// How often a function of the group was called.
+    /// Returns how often a function of the group was called.
     pub(crate) fn of(&self, location: usize) -> u64 {
         let cell = self.cell(location);
         let (mut sum, mut line): (u64, _) = (0, cell / WORDS);
@@ -92,7 +93,7 @@ impl FunctionCounts {
         sum
     }
 
-    /// How often all of them were called.
+    /// Returns how often all functions together were called.
     pub(crate) fn sum(&self) -> u64 {
         self.counts
             .iter()
@@ -101,14 +102,14 @@ impl FunctionCounts {
             .fold(0, u64::wrapping_add)
     }
 
-    /// The first cell of a hart, which stays where it is as long as the counts live.
+    /// Returns the first cell of a hart, which does not move as long as the counts live.
     pub(crate) fn of_hart(&self, hart: usize) -> *const u64 {
         self.counts
             .get(hart * self.lines()..)
             .map_or(core::ptr::null(), |lines| lines.as_ptr().cast())
     }
 
-    /// How many lines each hart has.
+    /// Returns the lines of each hart.
     fn lines(&self) -> usize {
         self.cells.div_ceil(WORDS)
     }

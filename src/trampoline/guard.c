@@ -3,14 +3,14 @@
  * The recursion guard: a handler that reaches an attached function must not be
  * called again.
  *
- * It uses the bits of ftrace_test_recursion_trylock(), and so keeps out of the
- * handlers of ftrace, fprobe and the like, and keeps them out. That function
- * itself would cost a third of all that a call with an empty handler does: it
- * disables preemption, which is not needed here, as the bits are the task's own;
- * and it lets one recursion pass, as it cannot tell it from an interrupt that
- * the preempt count does not know of yet. Here, that one is missed too.
+ * It uses the bits of ftrace_test_recursion_trylock(), so that these handlers
+ * and those of ftrace, fprobe and the like exclude one another. That function
+ * itself would cost a third of a call with an empty handler. It disables
+ * preemption, which is not needed here, as the bits are per task. It also lets
+ * one recursion pass, as it cannot tell it from an interrupt that the preempt
+ * count does not show yet. Here, such a call is missed, too.
  *
- * asm/trampoline.S has the common case, and comes here for the others.
+ * asm/trampoline.S handles the common case, and comes here for the others.
  */
 #include <linux/atomic.h>
 #include <linux/build_bug.h>
@@ -37,7 +37,7 @@ void rvdirect_guarded(struct rvdirect_call *call, void (*handler)(struct rvdirec
 	trace_recursion_clear(bit);
 }
 
-/* What asm/trampoline.S knows by number. */
+/* Offsets and sizes that asm/trampoline.S knows as numbers. */
 #define CHECK_ROW(number, field) \
 	static_assert((number) == offsetof(struct rvdirect_row, field))
 #define CHECK_SLOT(number, field)						\
@@ -49,7 +49,7 @@ void rvdirect_guarded(struct rvdirect_call *call, void (*handler)(struct rvdirec
 	static_assert((number) == offsetof(struct rvdirect_histogram, field))
 
 CHECK_ROW(RVDIRECT_ROW_ENTERED, entered);
-/* asm/trampoline.S spares the addition. */
+/* asm/trampoline.S leaves out the addition. */
 static_assert(RVDIRECT_ROW_ENTERED == 0);
 CHECK_ROW(RVDIRECT_ROW_MISSED, missed);
 CHECK_ROW(RVDIRECT_ROW_LEFT, left);

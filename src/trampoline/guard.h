@@ -6,8 +6,8 @@
 struct rvdirect_call;
 
 /*
- * Calls @handler, unless a handler is running already in the same context of
- * this task: such a call counts as missed, and its exit handler is not called
+ * Calls @handler, unless a handler is already running in the same context of
+ * this task. Such a call counts as missed, and its exit handler is not called
  * either. For asm/trampoline.S.
  */
 void rvdirect_guarded(struct rvdirect_call *call, void (*handler)(struct rvdirect_call *call));

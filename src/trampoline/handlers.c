@@ -8,15 +8,15 @@
 #include "handlers.h"
 
 /*
- * A hart that comes up calls functions before RCU watches it, where an event
- * must not be made: a kernel that can tell says so by a WARNING.
+ * A hart that comes up calls functions before RCU watches it. No event must be
+ * made then. Only kernels with lockdep warn about it, so only they check.
  */
 static __always_inline bool is_watched(void)
 {
 	return !IS_ENABLED(CONFIG_LOCKDEP) || rcu_is_watching();
 }
 
-/* Functions of their own, so that a call whose event is off does not pay for them. */
+/* Separate functions: a call whose event is off does not pay for them. */
 static noinline void make_call_event(struct rvdirect_call *call)
 {
 	if (is_watched())

@@ -4,8 +4,8 @@
 #define RVDIRECT_HANDLERS_H
 
 /*
- * rvdirect_data() is how many arguments they show and, from this bit on, the number
- * of the session that the attachment belongs to, or 0.
+ * rvdirect_data() has the number of arguments to show in its low bits and, from
+ * this bit on, the number of the session that the attachment belongs to, or 0.
  */
 #define RVDIRECT_EVENT_SESSION_SHIFT	8
 

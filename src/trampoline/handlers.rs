@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Handlers in C, or what looks like it: called by `asm/trampoline.S` before the target, or behind
-//! it.
+//! Handlers with C's calling convention: `asm/trampoline.S` calls them before the target, or after
+//! it has returned.
 
 use crate::{
     bindings,
@@ -17,7 +17,7 @@ pub(crate) type Handler = unsafe extern "C" fn(*mut bindings::rvdirect_call);
 ///
 /// # Invariants
 ///
-/// They may be called, and find `data`, in any context, as long as a slot works with them.
+/// While a slot works with them, they may be called, and may use `data`, in any context.
 #[derive(Clone, Copy)]
 pub(crate) struct Handlers {
     entry: Option<Handler>,
@@ -31,11 +31,11 @@ unsafe impl Send for Handlers {}
 unsafe impl Sync for Handlers {}
 
 impl Handlers {
-    /// Handlers that find `data` by `rvdirect_data()`.
+    /// Makes handlers that get `data` from `rvdirect_data()`.
     ///
     /// # Safety
     ///
-    /// As long as a slot works with them, it must be possible to call them, in any context, and on
+    /// As long as a slot works with them, it must be possible to call them in any context, and on
     /// several harts at once.
     pub(crate) unsafe fn new(
         entry: Option<Handler>,
@@ -46,9 +46,10 @@ impl Handlers {
         Handlers { entry, exit, data }
     }
 
-    /// Makes an event of each call, with so many arguments, which names the session.
+    /// Returns the handlers that make an event of each call, with so many arguments and the
+    /// session's number.
     pub(crate) fn trace(args: u8, session: Option<SessionId>) -> Self {
-        // INVARIANT: It may be called in any context, as an event may, and takes any number.
+        // INVARIANT: An event may be made in any context, and the handler takes any number as data.
         Handlers {
             entry: Some(bindings::rvdirect_handle_trace),
             exit: None,
@@ -56,7 +57,7 @@ impl Handlers {
         }
     }
 
-    /// Makes an event of each return, in the same way.
+    /// Returns the handlers that make an event of each return, in the same way.
     pub(crate) fn returns(args: u8, session: Option<SessionId>) -> Self {
         // INVARIANT: As above.
         Handlers {
@@ -66,23 +67,23 @@ impl Handlers {
         }
     }
 
-    /// What is called before the target.
+    /// Returns the handler that is called before the target.
     pub(crate) fn entry(&self) -> Option<Handler> {
         self.entry
     }
 
-    /// What is called behind it.
+    /// Returns the handler that is called after the target has returned.
     pub(crate) fn exit(&self) -> Option<Handler> {
         self.exit
     }
 
-    /// What both find.
+    /// Returns what both get from `rvdirect_data()`.
     pub(crate) fn data(&self) -> *mut c_void {
         self.data
     }
 }
 
-/// What handlers of events find: see `trampoline/handlers.h`.
+/// Returns the data for handlers of events: see `trampoline/handlers.h`.
 fn event_data(args: u8, session: Option<SessionId>) -> *mut c_void {
     let number = session.map_or(0, |session| session.number as usize);
     ptr::without_provenance_mut(

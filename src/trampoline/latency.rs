@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The histograms that the caller `latency` keeps, one for each hart, as `asm/trampoline.S` adds to
-//! them.
+//! The histograms of the caller `latency`, one for each hart. `asm/trampoline.S` adds to them.
 
 use crate::{
     bindings,
@@ -36,7 +35,7 @@ struct Row([Atomic<u64>; WORDS]);
 
 const _: () = assert!(size_of::<Row>() == 1 << bindings::RVDIRECT_HISTOGRAM_SHIFT);
 
-/// Histograms, each with a part for each hart: one, or one for each cell of a group.
+/// One histogram, or one for each cell of a group. Each has a row for each hart.
 ///
 /// # Invariants
 ///
@@ -47,7 +46,7 @@ pub(crate) struct Latency {
 }
 
 impl Latency {
-    /// Empty ones.
+    /// Makes empty histograms for so many cells.
     pub(crate) fn new(cells: usize) -> Result<Self> {
         let count = cpu::nr_cpu_ids() as usize * cells;
         let mut rows = KVVec::with_capacity(count, GFP_KERNEL)?;
@@ -60,8 +59,8 @@ impl Latency {
         Ok(Latency { rows, cells })
     }
 
-    /// The sum of one of them over all harts, in ticks of the timer. A call that returns meanwhile
-    /// may be part of some of it only.
+    /// Returns the histogram of a cell, summed over all harts, in ticks of the timer. It may have
+    /// only parts of a call that returns meanwhile.
     pub(crate) fn sum(&self, cell: usize) -> Histogram {
         let mut sum = Histogram::new();
         for row in self.rows.iter().skip(cell).step_by(self.cells) {
@@ -76,14 +75,14 @@ impl Latency {
         sum
     }
 
-    /// Forgets all calls; of one that returns meanwhile, some of it may stay.
+    /// Forgets all calls. Parts of a call that returns meanwhile may stay.
     pub(crate) fn clear(&self) {
         for row in self.rows.iter() {
             row.clear();
         }
     }
 
-    /// The first row, which stays where it is as long as the histograms live.
+    /// Returns the first row, which does not move as long as the histograms live.
     pub(crate) fn as_ptr(&self) -> *const c_void {
         self.rows.as_ptr().cast()
     }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Cache lines, of which the trampolines write to those of their hart alone.
+//! Cache lines for counts. Each hart has its own, so that harts do not share one.
 
 use kernel::{
     prelude::*,
     sync::atomic::Atomic, //
 };
 
-/// How many words a line is.
+/// How many words a line has.
 pub(crate) const WORDS: usize = size_of::<Line>() / size_of::<u64>();
 
 /// A cache line.
@@ -23,7 +23,7 @@ pub(crate) fn read_once(word: &Atomic<u64>) -> u64 {
 }
 
 impl Line {
-    /// So many, of zeros.
+    /// Makes `count` lines of zeros.
     pub(crate) fn zeros(count: usize) -> Result<KVVec<Self>> {
         let mut lines = KVVec::with_capacity(count, GFP_KERNEL)?;
         for _ in 0..count {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What asm/trampoline.S must know of the kernel and asm-offsets.h does not say:
- * Kbuild makes rvdirect-offsets.h of it.
+ * Offsets that asm/trampoline.S needs and asm-offsets.h does not have. Kbuild
+ * makes rvdirect-offsets.h from this file.
  */
 #define COMPILE_OFFSETS
 

@@ -37,7 +37,7 @@ kernel::sync::global_lock! {
 pub(crate) struct Pool(());
 
 impl Pool {
-    /// The pool of all slots.
+    /// Makes the pool of all slots.
     ///
     /// # Safety
     ///
@@ -45,15 +45,15 @@ impl Pool {
     pub(crate) unsafe fn new() -> Self {
         // SAFETY: By the requirement of this function, this is done once.
         unsafe { TAKEN.init() };
-        // INVARIANT: That was done just now.
+        // INVARIANT: `TAKEN` was initialised just now.
         Pool(())
     }
 
     /// Takes a slot that works with `data`, if one is free.
     pub(crate) fn take(self, data: Arc<SlotData>) -> Option<Slot> {
         let number = TAKEN.lock().take()?;
-        // INVARIANT: `take` returns no number a second time before it was given back, and only
-        // `Slot::drop` gives one back.
+        // INVARIANT: `take` does not return a number again before it is given back, and only
+        // `Slot::drop` gives it back.
         let slot = Slot { number, data };
         slot.data.set_next(slot.work_address());
         slot.set_rows(slot.data.rows());
@@ -73,7 +73,7 @@ macro_rules! range {
     };
 }
 
-/// A slot of one's own.
+/// An owned slot.
 ///
 /// # Invariants
 ///
@@ -84,12 +84,12 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// What it works with.
+    /// Returns what the slot works with.
     pub(crate) fn data(&self) -> &Arc<SlotData> {
         &self.data
     }
 
-    /// The address of its trampoline.
+    /// Returns the address of its trampoline.
     pub(crate) fn address(&self) -> usize {
         if self.data.is_filtered() {
             let range = range!(rvdirect_filter_slots, rvdirect_filter_slots_end);
@@ -99,7 +99,7 @@ impl Slot {
         }
     }
 
-    /// The address of its trampoline, of the kind that its work wants.
+    /// Returns the address of the trampoline that does its work, without a filter.
     fn work_address(&self) -> usize {
         let work = self.data.work();
         let range = match work {
@@ -136,14 +136,14 @@ impl Slot {
     fn set_rows(&self, rows: *const bindings::rvdirect_row) {
         let all: *mut *mut bindings::rvdirect_row = (&raw mut bindings::rvdirect_slot_rows).cast();
         // SAFETY: By the type invariant, `number` is within the array, and nobody else writes to
-        // this element. The trampoline reads it only while a call site leads to it, and that is
-        // neither before `take` returns, after all harts have seen the new value, nor any more
-        // when the slot is dropped.
+        // this element. The trampoline reads it only while a call site leads to it. That begins
+        // after `take` returns, when all harts have seen the new value, and ends before the slot is
+        // dropped.
         unsafe { ptr::write_volatile(all.add(self.number), rows.cast_mut()) };
     }
 }
 
-/// Whoever drops a slot has made sure that no hart executes in it any more, and that no target will
+/// The owner has made sure that no hart executes in the slot any more, and that no target will
 /// return into it: see [`crate::caller::Trampoline`].
 impl Drop for Slot {
     fn drop(&mut self) {

@@ -41,13 +41,13 @@ use kernel::{
 pub(crate) enum Work {
     /// Counts the calls.
     Count,
-    /// Calls handlers before the target and, if there is an exit handler, behind it.
+    /// Calls handlers before the target and, if there is an exit handler, after it has returned.
     Handlers(Handlers),
     /// Measures the time from entry to return.
     Latency(Arc<Latency>),
     /// Returns in place of the target.
     Override(Override),
-    /// Nothing but to go on, behind a filter, to the code at that address.
+    /// Only goes on, after a filter, to the code at that address.
     GoOn(usize),
 }
 
@@ -63,7 +63,7 @@ const _: () = assert!(function_index::PRODUCT == bindings::RVDIRECT_PRODUCT_SHIF
 const _: () = assert!(1 << function_index::ALIGNMENT == size_of::<u64>());
 const _: () = assert!(MAX_HARTS == bindings::RVDIRECT_MAX_HARTS as usize);
 
-/// How many lines the header is.
+/// How many lines the header has.
 const HEADER: usize = size_of::<bindings::rvdirect_slot>() / size_of::<Line>();
 
 const _: () = assert!(size_of::<Line>() == size_of::<bindings::rvdirect_row>());
@@ -74,11 +74,11 @@ const _: () = assert!(HEADER * size_of::<Line>() == size_of::<bindings::rvdirect
 ///
 /// # Invariants
 ///
-/// - `lines` has a row at `first_row` for each value that `thread_info.cpu` can have. Before them is
-///   the header, made from `work` and `each`, and before that the multipliers of `each`, the first
-///   one next to the header.
-/// - If there is `each`, the rows lead to its counts.
-/// - The header has the filter, but for where the calls go on: see [`SlotData::set_next`].
+/// - From `first_row` on, `lines` has a row for each value that `thread_info.cpu` can have. Before
+///   the rows is the header, made from `work` and `each`. Before the header are the multipliers of
+///   `each`, with the first one next to the header.
+/// - If there is `each`, the rows point to its counts.
+/// - The header has the filter. [`SlotData::set_next`] sets where calls go on that it lets pass.
 pub(crate) struct SlotData {
     lines: KVVec<Line>,
     first_row: usize,
@@ -88,7 +88,7 @@ pub(crate) struct SlotData {
 }
 
 impl SlotData {
-    /// Data for that work, with all counts at zero. With `each`, functions are told apart.
+    /// Makes data for that work, with all counts zero. With `each`, functions are told apart.
     pub(crate) fn new(work: Work, filter: &Filter, each: Option<FunctionCounts>) -> Result<Self> {
         let harts = cpu::nr_cpu_ids() as usize;
         let multipliers = each.as_ref().map_or(&[][..], FunctionCounts::multipliers);
@@ -122,58 +122,58 @@ impl SlotData {
         })
     }
 
-    /// Whether some calls are to be filtered out before the work begins.
+    /// Returns whether a filter keeps some calls from the work.
     pub(crate) fn is_filtered(&self) -> bool {
         self.is_filtered
     }
 
-    /// Says where the calls go on that the filter lets pass.
+    /// Sets where the calls go on that the filter lets pass.
     pub(crate) fn set_next(&self, address: usize) {
         if let Some(line) = self.lines.get(self.first_row - HEADER) {
             line.0[NEXT].store(address as u64, Relaxed);
         }
     }
 
-    /// What it is for.
+    /// Returns what the slot is for.
     pub(crate) fn work(&self) -> &Work {
         &self.work
     }
 
-    /// What counts each function by itself, if it does.
+    /// Returns what counts each function by itself, if anything does.
     pub(crate) fn each(&self) -> Option<&FunctionCounts> {
         self.each.as_ref()
     }
 
-    /// How many calls were handled.
+    /// Returns how many calls were handled.
     ///
     /// # Guarantees
     ///
-    /// Every call that came before is part of it; of those that come meanwhile, any.
+    /// The number includes every call that came before, and any of those that come meanwhile.
     pub(crate) fn hits(&self) -> u64 {
         if let (Work::Count, Some(each)) = (&self.work, &self.each) {
             return each.sum();
         }
-        // In this order: each that was missed had come before.
+        // In this order, as a call is counted as entered before it is counted as missed.
         let missed = self.sum(MISSED);
         self.sum(ENTERED).saturating_sub(missed)
     }
 
-    /// How many calls had to be skipped.
+    /// Returns how many calls had to be skipped.
     pub(crate) fn missed(&self) -> u64 {
         self.sum(MISSED)
     }
 
-    /// Whether all calls have left that came in, where the trampoline waits for them.
+    /// Returns whether all calls that entered have left, where the trampoline waits for them.
     ///
     /// # Guarantees
     ///
-    /// If no more calls come in: once it is true, it stays so, no call is behind the trampoline,
-    /// and none of the counts changes any more.
+    /// If no more calls enter: once it is true, it stays true. No call will return into the
+    /// trampoline then, and none of the counts changes any more.
     pub(crate) fn is_left(&self) -> bool {
         self.sum(LEFT) == self.sum(ENTERED)
     }
 
-    /// The first row, which stays where it is as long as the data lives.
+    /// Returns the first row, which does not move as long as the data lives.
     pub(crate) fn rows(&self) -> *const bindings::rvdirect_row {
         self.row_lines().as_ptr().cast()
     }
@@ -191,7 +191,8 @@ impl SlotData {
 }
 
 impl Work {
-    /// Whether the trampoline calls the target, and so is still in use until the target returns.
+    /// Returns whether the trampoline calls the target, and so stays in use until the target
+    /// returns.
     pub(crate) fn waits_for_return(&self) -> bool {
         match self {
             Work::Count | Work::Override(_) | Work::GoOn(_) => false,

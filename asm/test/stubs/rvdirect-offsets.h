@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What Kbuild makes of src/trampoline/offsets.c; the harness makes its own task_struct. */
+/* As Kbuild makes it from offsets.c. The harness makes its own task_struct. */
 #define TASK_COMM		2040
 #define TASK_PID		1408
 #define TASK_TRACE_RECURSION	2264
