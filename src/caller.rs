@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The direct callers that commands can name, and the trampolines by which they run.
+//! The direct callers that commands can name, and the trampolines that run them.
 
 pub(crate) mod drain;
 pub(crate) mod external;
@@ -59,25 +59,26 @@ use kernel::{
 /// What runs when a target is entered.
 #[derive(Clone)]
 pub(crate) enum Caller {
-    /// One of this module, with what it was told.
+    /// One of this module, with its settings.
     Builtin(Builtin),
     /// One of another module.
     External(Arc<External>),
 }
 
-/// All that trampolines are made of.
+/// Everything that trampolines are made from.
 pub(crate) struct Workshop {
     pub(crate) slots: Pool,
     pub(crate) drain: Drain,
     pub(crate) callers: Callers,
 }
 
-/// The most functions for which there is a histogram each.
+/// The most functions that can have a histogram each.
 const MAX_HISTOGRAMS: usize = 1024;
 
-/// Functions that never return, so that nobody can wait for it.
+/// Functions that never return. A trampoline must not wait for their return.
 ///
-/// Source: `tools/objtool/noreturns.h`, as far as RISC-V has them, and what leads to nothing else.
+/// Source: the functions of `tools/objtool/noreturns.h` that RISC-V has, and the functions that
+/// always end in one of them.
 const NEVER_RETURN: [&str; 16] = [
     "__do_sys_exit",
     "__do_sys_exit_group",
@@ -98,7 +99,7 @@ const NEVER_RETURN: [&str; 16] = [
 ];
 
 impl Workshop {
-    /// The caller that a command names.
+    /// Finds the caller that a command names.
     pub(crate) fn find(&self, binding: &Binding<'_>) -> Result<Caller, Refusal> {
         let blame = |reason: Reason| reason.at(binding.caller.column);
         let caller = match Builtin::parse(binding)? {
@@ -121,8 +122,9 @@ impl Workshop {
         Ok(caller)
     }
 
-    /// A trampoline by which `caller` runs, for those calls that `filter` allows of the functions
-    /// at `locations`, which are called `target`, in that session.
+    /// Makes a trampoline that runs `caller` for the functions at `locations`, for the calls that
+    /// `filter` allows. `target` and `session` are what `status` shows while it drains; the events
+    /// carry `session` too.
     pub(crate) fn make(
         &self,
         caller: &Caller,
@@ -183,13 +185,13 @@ impl Workshop {
     }
 }
 
-/// Whether nobody can wait for the return of a function of that name.
+/// Returns whether a function of that name never returns.
 pub(crate) fn never_returns(function: &str) -> bool {
     NEVER_RETURN.contains(&function)
 }
 
 impl Caller {
-    /// Whether it waits for the return of its target.
+    /// Returns whether it waits for the return of its target.
     pub(crate) fn waits_for_return(&self) -> bool {
         match self {
             Caller::Builtin(builtin) => {
@@ -201,7 +203,7 @@ impl Caller {
         }
     }
 
-    /// The word by which commands name it.
+    /// Returns the word by which commands name it.
     pub(crate) fn name(&self) -> &str {
         match self {
             Caller::Builtin(builtin) => builtin.name(),
@@ -210,7 +212,7 @@ impl Caller {
     }
 }
 
-/// Prints it as commands name it, with all that it was told.
+/// Prints it as commands name it, with its settings.
 impl core::fmt::Display for Caller {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
@@ -222,11 +224,11 @@ impl core::fmt::Display for Caller {
 
 /// The trampoline of an attachment.
 pub(crate) enum Trampoline {
-    /// The one that all idle attachments share.
+    /// The trampoline that all idle attachments share.
     Nop,
-    /// That of another module.
+    /// The trampoline of another module.
     Raw(Arc<External>),
-    /// A slot that a call has left when the target runs.
+    /// A slot that each call has left before the target runs.
     Entry {
         slot: Slot,
         _caller: Option<Arc<External>>,
@@ -236,7 +238,7 @@ pub(crate) enum Trampoline {
 }
 
 impl Trampoline {
-    /// What it works with, if it has something of its own.
+    /// Returns what its slot works with, if it has a slot.
     pub(crate) fn data(&self) -> Option<&Arc<SlotData>> {
         match self {
             Trampoline::Nop | Trampoline::Raw(_) => None,
@@ -245,7 +247,7 @@ impl Trampoline {
         }
     }
 
-    /// Its histogram, if it keeps one.
+    /// Returns its histograms, if it keeps some.
     pub(crate) fn latency(&self) -> Option<&Latency> {
         match self.data()?.work() {
             Work::Latency(latency) => Some(latency),
@@ -255,10 +257,10 @@ impl Trampoline {
 }
 
 // SAFETY: `asm/trampoline.S` argues that its code keeps the register contract and may be entered at
-// any time; it sleeps only in a target that it calls, and then it is a `Returning`, which may be
-// dropped nevertheless. A slot works with memory that lives as long as the slot, and handlers that
-// are kept beside it. Of the trampoline of another module, `struct rvdirect_caller` demands the
-// same.
+// any time. It sleeps only in a target that it calls; then it is a `Returning`, which may be
+// dropped while calls sleep there. A slot works with memory that lives as long as the slot, and
+// with handlers whose `External` is kept beside it. `struct rvdirect_caller` demands the same of
+// the trampoline of another module.
 unsafe impl ftrace::Trampoline for Trampoline {
     fn address(&self) -> usize {
         match self {

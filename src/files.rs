@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The ways into the module: its files, and what it is told when it is loaded. Uses `registry` and what
-//! is below it.
+//! The ways into the module: its files, and its parameter `attach`. Uses `registry` and the rooms
+//! below it.
 
 pub(crate) mod debugfs;
 pub(crate) mod load_time;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The crate root on the host, where the rooms that know nothing of the kernel are tested.
+//! The crate root on the host, to test the rooms that do not use the kernel.
 
 #![cfg(test)]
 

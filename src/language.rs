@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The language of the files: text in, commands out, and back. Uses no other room, and knows nothing
-//! of the kernel.
+//! The language of the files: parses text into commands, and prints what the files show. Uses no
+//! other room, and not the kernel.
 
 pub(crate) mod builtin;
 pub(crate) mod command;

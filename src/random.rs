@@ -2,7 +2,7 @@
 
 //! Random input for the tests on the host: the same in each run.
 
-/// Knuth's MMIX generator: the upper bits are good enough for making up tests.
+/// Knuth's MMIX generator. Its upper bits are random enough for tests.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -10,7 +10,7 @@ impl Random {
         Random(seed)
     }
 
-    /// A number less than `limit`.
+    /// Returns a number below `limit`.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self
             .0
@@ -19,12 +19,12 @@ impl Random {
         (self.0 >> 33) as usize % limit
     }
 
-    /// One of several.
+    /// Returns one of the elements.
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
 
-    /// `longest` characters at most.
+    /// Returns a string of at most `longest` characters.
     pub(crate) fn string(&mut self, alphabet: &[char], longest: usize) -> String {
         let length = self.below(longest + 1);
         (0..length).map(|_| *self.pick(alphabet)).collect()

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The attachments: the module's only state that changes, behind one lock. Uses `caller` and what
-//! is below it.
+//! The attachments, behind one lock. Uses `caller` and the rooms below it.
 //!
-//! What a client of the registry says is in `client`, what it is shown in `show`; which functions a
-//! target means is found in `plan`, and `hooking` hooks them. `module_events` follows modules that
+//! `client` has the commands of a client of the registry, `show` what it can read. `plan` finds the
+//! functions that a target means, and `hooking` hooks them. `module_events` follows modules that
 //! come and go.
 
 mod attachment;
@@ -47,7 +46,7 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// A registry without attachments, which gets its trampolines from `workshop`.
+    /// Creates a registry without attachments. `workshop` makes its trampolines.
     pub(crate) fn new(workshop: Workshop) -> impl PinInit<Self> {
         pin_init!(Self {
             attachments <- new_mutex!(KVec::new(), "rvdirect::attachments"),
@@ -55,23 +54,23 @@ impl Registry {
         })
     }
 
-    /// The registry for a session or, without an owner, for everybody.
+    /// Returns the registry for a session or, without an owner, for everybody.
     pub(crate) fn client<'a>(&'a self, owner: Option<&'a Arc<Owner>>) -> Client<'a> {
         Client::new(self, owner)
     }
 
-    /// Ends everything, when no more commands come.
+    /// Ends all attachments. No more commands may come.
     pub(crate) fn end(&self) {
         self.remove_all(|_| true);
     }
 
-    /// Ends what belongs to sessions that are over.
+    /// Ends the attachments of sessions that are over.
     fn end_what_is_over(&self) {
         self.remove_all(Attachment::is_over);
     }
 
-    /// Ends all attachments that there are at present, and that are meant. Each waits for a grace
-    /// period: others get their turn in between.
+    /// Ends the present attachments that are meant. Each of them waits for a grace period, so the
+    /// lock is released in between.
     fn remove_all(&self, is_meant: impl Fn(&Attachment) -> bool) {
         let count = self
             .attachments
@@ -82,7 +81,7 @@ impl Registry {
         for _ in 0..count {
             let mut attachments = self.attachments.lock();
             if let Some(index) = attachments.iter().position(&is_meant) {
-                // Under the lock, so that its functions are free when the next one comes.
+                // Under the lock: its functions are free before another command can run.
                 let _ = attachments.remove(index);
             }
         }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Direct callers from other modules: what a module includes to bring its own.
- * src/rvdirect_caller.rs says the same in Rust.
+ * Direct callers from other modules: a module includes this to bring its own.
+ * src/rvdirect_caller.rs is the same in Rust.
  *
- * Once registered, a caller can be named in attach and modify. While a target
- * is attached to it, its module cannot be unloaded.
+ * Once a caller is registered, attach and modify can name it. While a target is
+ * attached to it, or still drains, its module cannot be unloaded.
  */
 #ifndef RVDIRECT_H
 #define RVDIRECT_H
@@ -17,21 +17,21 @@ struct module;
 /* Private: where rvdirect_data() looks. */
 #define RVDIRECT_SLOT_DATA	(-48)
 
-/* Arguments that are passed in registers; the others are on the stack. */
+/* How many argument words are in registers; the others are on the stack. */
 #define RVDIRECT_REGISTER_ARGS	8
 
 /**
  * struct rvdirect_call - a call of a target, as the handlers of a caller see it
- * @args: the arguments a0-a7. What the entry handler writes here, the target gets
- * @ret: what the target returned in a0 and a1, for the exit handler only. What
- *	it writes here, the caller of the target gets
- * @cookie: whatever the entry handler wants to tell the exit handler; 0 if it
- *	says nothing
+ * @args: the arguments a0-a7; the entry handler may change them for the target
+ * @ret: what the target returned in a0 and a1, for the exit handler only. The
+ *	caller of the target gets what the exit handler writes here
+ * @cookie: a value that the entry handler passes to the exit handler; 0 if it
+ *	sets none
  * @ticks: for the exit handler: how long the target ran, in ticks of the timer
- *	(riscv_timebase of them are a second)
+ *	(riscv_timebase ticks are a second)
  *
- * It lives on the stack, as long as the call. What is private below has its
- * place there, as asm/trampoline.S draws it.
+ * It lives on the stack for as long as the call lasts. The private fields are
+ * part of the stack frames that asm/trampoline.S draws.
  */
 struct rvdirect_call {
 	unsigned long args[RVDIRECT_REGISTER_ARGS];
@@ -56,18 +56,18 @@ struct rvdirect_call {
  * @name: the word by which commands name it: up to 31 letters, digits, "_" and "-"
  * @description: what it does, in a few words, for the file "callers"
  * @entry: called when a target is entered, or NULL
- * @exit: called when it returned, or NULL
- * @data: what rvdirect_data() returns to both
+ * @exit: called when a target has returned, or NULL
+ * @data: what rvdirect_data() returns to both handlers
  * @trampoline: instead of handlers: the address of assembly code that call sites
- *	lead to, under the register contract in asm/trampoline.S. It must not
- *	sleep, nor be returned to. Its calls are not counted
+ *	jump to, under the register contract in asm/trampoline.S. It must not
+ *	sleep, nor let the target return to it. Its calls are not counted
  *
- * Handlers run in any context, interrupts and idle tasks among them, on all
- * harts at once: no locks that an interrupted task may hold, no sleeping.
- * Preemption is as it was in the caller of the target, so that a handler may
- * move from hart to hart. A
- * handler that reaches an attached function is not called for that: the call
- * counts as missed. They are best marked notrace.
+ * Handlers run in any context, including interrupts and idle tasks, and on all
+ * harts at once. They must not sleep, nor take a lock that an interrupted task
+ * may hold. Preemption is as it was in the caller of the target, so a handler
+ * may move from hart to hart. When a handler calls an attached function, no
+ * handler runs for that call, and it counts as missed. Handlers are best marked
+ * notrace.
  */
 struct rvdirect_caller {
 	const char *name;
@@ -78,20 +78,23 @@ struct rvdirect_caller {
 	const void *trampoline;
 };
 
-/* The address of the target. */
+/* Returns the address of the target. */
 static inline unsigned long rvdirect_target(const struct rvdirect_call *call)
 {
 	/* The call site is the target's first two instructions. */
 	return call->resume - 8;
 }
 
-/* The address in the caller of the target to which the target returns. */
+/* Returns the address in the target's caller that the target returns to. */
 static inline unsigned long rvdirect_target_caller(const struct rvdirect_call *call)
 {
 	return call->caller;
 }
 
-/* Argument word @n, from 0, be it in a register or on the stack: for the entry handler. */
+/*
+ * For the entry handler: argument word @n, from 0, whether it is in a register
+ * or on the stack.
+ */
 static inline unsigned long *rvdirect_arg(struct rvdirect_call *call, unsigned int n)
 {
 	if (n < RVDIRECT_REGISTER_ARGS)
@@ -99,15 +102,15 @@ static inline unsigned long *rvdirect_arg(struct rvdirect_call *call, unsigned i
 	return (unsigned long *)(call + 1) + n - RVDIRECT_REGISTER_ARGS;
 }
 
-/* For the handlers: what the caller was registered with. */
+/* For both handlers: the @data that the caller was registered with. */
 static inline void *rvdirect_data(const struct rvdirect_call *call)
 {
 	return *(void **)(call->rows + RVDIRECT_SLOT_DATA);
 }
 
 /*
- * A number that says how the two structures are laid out, so that a module
- * built against another rvdirect is refused.
+ * A hash of the layout of both structures. By it, a module that was built
+ * against another rvdirect is refused.
  */
 #define RVDIRECT_FIELD(type, field)						\
 	((u64)offsetof(type, field) * 8 + sizeof_field(type, field))
@@ -133,11 +136,11 @@ int __rvdirect_register_caller(const struct rvdirect_caller *caller, struct modu
 
 /**
  * rvdirect_register_caller() - lets commands name a caller
- * @caller: the caller, which stays as it is until it is unregistered
+ * @caller: the caller; must not change until it is unregistered
  *
  * May sleep. Returns 0, or
  *
- * -EINVAL: no proper name, neither handler nor trampoline, or both;
+ * -EINVAL: a bad name or description, neither handler nor trampoline, or both;
  * -EEXIST: another caller has that name;
  * -ENOEXEC: the module was built against an rvdirect with another layout;
  * -ENOMEM.
@@ -146,11 +149,12 @@ int __rvdirect_register_caller(const struct rvdirect_caller *caller, struct modu
 	__rvdirect_register_caller(caller, THIS_MODULE, RVDIRECT_LAYOUT)
 
 /**
- * rvdirect_unregister_caller() - ends that
+ * rvdirect_unregister_caller() - stops commands from naming a caller
  * @caller: what was registered
  *
- * May sleep. Returns 0, or -EBUSY while a target is attached to it, which is
- * never so when the module is being unloaded; or -ENOENT.
+ * May sleep. Returns 0; -ENOENT if it is not registered; or -EBUSY while a
+ * target is attached to it, or still drains, which cannot be while its module
+ * is being unloaded.
  */
 int rvdirect_unregister_caller(const struct rvdirect_caller *caller);
 

@@ -2,13 +2,13 @@
 
 //! Hooks kernel functions by direct calls of ftrace.
 //!
-//! This file makes the parts in their order. The parts live in rooms, of which each uses only those
-//! below it:
+//! This file creates the parts in their order. The parts live in rooms. Each room uses only the
+//! rooms below it:
 //!
 //! - `files`: the ways into the module;
 //! - `registry`: the attachments;
 //! - `caller`: what runs when a target is called;
-//! - `trampoline`: the code that call sites lead to, and its memory;
+//! - `trampoline`: the code that call sites jump to, and its memory;
 //! - `abstraction`: what the kernel offers, in safe types;
 //! - `language`: commands and formats, as text;
 //! - `algorithm`: what works on numbers alone.
@@ -57,9 +57,8 @@ module! {
     license: "GPL",
 }
 
-/// The module. Its fields are dropped from the first to the last: there are no commands any more
-/// and nothing is done in the background when the last attachments end, and until then modules are
-/// watched that go.
+/// The module. Its fields are dropped from the first to the last: commands and background work stop
+/// before the last attachments end, and the notifier watches for modules that go until after that.
 #[pin_data]
 struct RvDirect {
     _files: Directory<Interface>,
@@ -95,7 +94,7 @@ impl InPlaceModule for RvDirect {
             Ok(try_pin_init!(Self {
                 _notifier <- ModuleNotifier::new(registry.clone()),
                 _attachments: Attachments(registry.clone()),
-                // Not before it, which some of that waits for.
+                // After the notifier: pending attachments wait for its events.
                 _: { load_time::attach(&registry)? },
                 _background: Arc::new(Background::new(registry.clone())?, GFP_KERNEL)?,
                 _files: debugfs::files(_background.clone())?,

@@ -3,8 +3,8 @@
 //! Direct callers from other modules, in Rust: what `src/rvdirect.h` is in C.
 //!
 //! A module includes this file by `#[path = "…/rvdirect_caller.rs"] mod rvdirect_caller;`, and
-//! builds against the `Module.symvers` of rvdirect. `selftests/modules/example_rust.rs`
-//! is an example.
+//! builds against the `Module.symvers` of rvdirect. `selftests/modules/example_rust.rs` is an
+//! example.
 
 use core::{
     marker::PhantomData,
@@ -17,7 +17,7 @@ use kernel::{
 
 /// A call of a target, as the entry handler sees it.
 ///
-/// It lives on the stack, as long as the call.
+/// It lives on the stack for as long as the call lasts.
 #[repr(C)]
 pub struct Call {
     args: [usize; 8],
@@ -47,7 +47,7 @@ struct RawCaller {
     trampoline: *const c_void,
 }
 
-// SAFETY: Its pointers are to what never changes.
+// SAFETY: Its pointers point to data that never changes.
 unsafe impl Sync for RawCaller {}
 
 extern "C" {
@@ -59,7 +59,7 @@ extern "C" {
     fn rvdirect_unregister_caller(caller: *const RawCaller) -> c_int;
 }
 
-/// `RVDIRECT_LAYOUT`: how the two structures are laid out.
+/// `RVDIRECT_LAYOUT`: a hash of the layout of both structures.
 const LAYOUT: u64 = {
     const fn field(layout: u64, offset: usize, size: usize) -> u64 {
         layout
@@ -98,59 +98,60 @@ const LAYOUT: u64 = {
 };
 
 impl Call {
-    /// The address of the target.
+    /// Returns the address of the target.
     pub fn target(&self) -> usize {
         // The call site is the target's first two instructions.
         self.resume - 8
     }
 
-    /// The address in the caller of the target to which the target returns.
+    /// Returns the address in the target's caller that the target returns to.
     pub fn caller(&self) -> usize {
         self.caller
     }
 
-    /// The arguments a0-a7. What the entry handler writes here, the target gets.
+    /// Returns the arguments a0-a7. The target gets what the entry handler writes here.
     pub fn args(&mut self) -> &mut [usize; 8] {
         &mut self.args
     }
 
-    /// Tells the exit handler something: 0 if nothing is said.
+    /// Passes a value to the exit handler, which gets 0 if none is set.
     pub fn set_cookie(&mut self, cookie: usize) {
         self.cookie = cookie;
     }
 }
 
-/// A call that came back, as the exit handler sees it.
+/// A call that has returned, as the exit handler sees it.
 #[repr(transparent)]
 pub struct Returned(Call);
 
 impl Returned {
-    /// The address of the target.
+    /// Returns the address of the target.
     pub fn target(&self) -> usize {
         self.0.target()
     }
 
-    /// The address in the caller of the target to which the target returns.
+    /// Returns the address in the target's caller that the target returns to.
     pub fn caller(&self) -> usize {
         self.0.caller()
     }
 
-    /// The arguments that the target was called with.
+    /// Returns the arguments that the target was called with.
     pub fn args(&self) -> &[usize; 8] {
         &self.0.args
     }
 
-    /// What the target returned in a0 and a1. What is written here, the caller of the target gets.
+    /// Returns what the target returned in a0 and a1. The caller of the target gets what the exit
+    /// handler writes here.
     pub fn ret(&mut self) -> &mut [usize; 2] {
         &mut self.0.ret
     }
 
-    /// What the entry handler said.
+    /// Returns what the entry handler passed by [`Call::set_cookie`].
     pub fn cookie(&self) -> usize {
         self.0.cookie
     }
 
-    /// How long the target ran, in ticks of the timer (`riscv_timebase` of them are a second).
+    /// Returns how long the target ran, in timer ticks (`riscv_timebase` ticks are a second).
     pub fn ticks(&self) -> usize {
         self.0.ticks
     }
@@ -158,15 +159,15 @@ impl Returned {
 
 /// A direct caller.
 ///
-/// The handlers run in any context, interrupts and idle tasks among them, on all harts at once: no
-/// locks that an interrupted task may hold, no sleeping. A handler that reaches an attached
-/// function is not called for that: the call counts as missed. Preemption is as it was in the caller
-/// of the target, so that a handler may move from hart to hart.
+/// The handlers run in any context, including interrupts and idle tasks, and on all harts at once.
+/// They must not sleep, nor take a lock that an interrupted task may hold. When a handler calls an
+/// attached function, no handler runs for that call, and it counts as missed. Preemption is as it
+/// was in the caller of the target, so a handler may move from hart to hart.
 ///
 /// # Safety
 ///
-/// The handlers must keep to that, and must not change arguments and results to what the target, or
-/// its caller, cannot take.
+/// The handlers must keep to that. They must not change an argument to a value that the target
+/// cannot take, nor a result to one that its caller cannot take.
 #[vtable]
 pub unsafe trait DirectCaller: 'static {
     /// The word by which commands name it: up to 31 letters, digits, `_` and `-`.
@@ -180,7 +181,7 @@ pub unsafe trait DirectCaller: 'static {
         kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
     }
 
-    /// Called when it returned.
+    /// Called when a target has returned.
     fn exit(_call: &mut Returned) {
         kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
     }
@@ -188,12 +189,12 @@ pub unsafe trait DirectCaller: 'static {
 
 /// Lets commands name the direct caller `T`, until it is dropped.
 ///
-/// While a target is attached to it, the module cannot be unloaded: so this must live as long as
-/// the module.
+/// It must live as long as the module. While a target is attached to the caller, or still drains,
+/// the module cannot be unloaded.
 ///
 /// # Invariants
 ///
-/// It is registered.
+/// `caller` is registered.
 pub struct Registration<T: DirectCaller> {
     caller: &'static RawCaller,
     _handlers: PhantomData<T>,
@@ -213,19 +214,20 @@ impl<T: DirectCaller> Registration<T> {
         trampoline: core::ptr::null(),
     };
 
-    /// Registers it.
+    /// Registers the caller.
     ///
     /// # Errors
     ///
-    /// - [`EINVAL`]: no proper name, or no handler;
+    /// - [`EINVAL`]: a bad name or description, or no handler;
     /// - [`EEXIST`]: another caller has that name;
     /// - [`ENOEXEC`]: this module was built against an rvdirect with another layout;
     /// - [`ENOMEM`].
     pub fn new(module: &'static ThisModule) -> Result<Self> {
         let caller = Self::CALLER;
-        // SAFETY: What it points to never changes, and the handlers are as they must be.
+        // SAFETY: `caller` is a constant, so neither it nor its strings ever change. The handlers
+        // are as they must be, by the requirements on `DirectCaller`.
         to_result(unsafe { __rvdirect_register_caller(caller, module.as_ptr().cast(), LAYOUT) })?;
-        // INVARIANT: That was done just now.
+        // INVARIANT: The call above registered it.
         Ok(Registration {
             caller,
             _handlers: PhantomData,
@@ -234,7 +236,7 @@ impl<T: DirectCaller> Registration<T> {
 
     /// # Safety
     ///
-    /// `call` must be valid, and nobody else's.
+    /// `call` must be valid, and nothing else may use it during the call.
     unsafe extern "C" fn entry(call: *mut Call) {
         // SAFETY: By the requirement of this function.
         T::entry(unsafe { &mut *call });
@@ -242,17 +244,17 @@ impl<T: DirectCaller> Registration<T> {
 
     /// # Safety
     ///
-    /// `call` must be valid, and nobody else's.
+    /// `call` must be valid, and nothing else may use it during the call.
     unsafe extern "C" fn exit(call: *mut Call) {
-        // SAFETY: By the requirement of this function, and as `Returned` is transparent.
+        // SAFETY: By the requirement of this function, and because `Returned` is transparent.
         T::exit(unsafe { &mut *call.cast() });
     }
 }
 
 impl<T: DirectCaller> Drop for Registration<T> {
     fn drop(&mut self) {
-        // SAFETY: It is registered, by the type invariant. It is in use by nobody: that would hold
-        // the module.
+        // SAFETY: It is registered, by the type invariant. It has no users: they would hold the
+        // module.
         unsafe { rvdirect_unregister_caller(self.caller) };
     }
 }

@@ -2,7 +2,7 @@
 
 //! An example to copy: a direct caller in Rust.
 //!
-//! `big_args` counts calls whose third argument, such as the size of a `vfs_read`, is great:
+//! `big_args` counts calls with a great third argument, such as the size of a `vfs_read`:
 //!
 //! ```text
 //! insmod rvdirect_example_rust.ko
@@ -34,14 +34,15 @@ module! {
     license: "GPL",
 }
 
-/// From here on the third argument counts as great.
+/// The smallest third argument that counts as great.
 const AT_LEAST: u64 = 4096;
 
 static BIG: AtomicU64 = AtomicU64::new(0);
 
 struct BigArgs;
 
-// SAFETY: Its handler only looks at an argument and counts.
+// SAFETY: The handler takes no lock, does not sleep and changes no argument: it reads one, and adds
+// to an atomic.
 #[vtable]
 unsafe impl DirectCaller for BigArgs {
     const NAME: &'static CStr = c"big_args";

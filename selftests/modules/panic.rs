@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Warns, and panics, while it is loaded: a kernel must say so in the same words, whether it has
-//! Rust of its own or the module carries it.
+//! Warns and panics while it is loaded. The kernel's messages must be the same whether the kernel
+//! has Rust or the module carries it.
 
 use kernel::prelude::*;
 

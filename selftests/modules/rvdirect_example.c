@@ -2,14 +2,14 @@
 /*
  * An example to copy: direct callers in C.
  *
- * "slow" counts calls that take long:
+ * "slow" counts calls that take a long time:
  *
  *	insmod rvdirect_example.ko threshold=1000
  *	echo 'vfs_read slow' > /sys/kernel/debug/rvdirect/attach
  *	cat /sys/module/rvdirect_example/parameters/slow
  *
- * "marked" is a trampoline of its own: it adds to a counter that all harts
- * share, and goes on. See asm/trampoline.S for the register contract.
+ * "marked" is a trampoline: it adds one to a counter that all harts share, and
+ * resumes the target. See asm/trampoline.S for the register contract.
  */
 #include <linux/module.h>
 
@@ -39,7 +39,7 @@ static const struct rvdirect_caller slow_caller = {
 	.exit = slow_exit,
 };
 
-/* Not a C function: called by nobody, and without a prologue. */
+/* Not a C function: no C code calls it, and it has no prologue. */
 static __naked notrace void marked(void)
 {
 	asm volatile("addi	sp, sp, -16\n"
@@ -72,7 +72,7 @@ static int __init rvdirect_example_init(void)
 }
 module_init(rvdirect_example_init);
 
-/* Nobody uses them any more: that would hold this module. */
+/* They have no users any more: a user would hold this module. */
 static void __exit rvdirect_example_exit(void)
 {
 	rvdirect_unregister_caller(&marked_caller);

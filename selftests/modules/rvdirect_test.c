@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Functions to attach to, called exactly as often as is asked for, in
- * /sys/kernel/debug/rvdirect_test/:
+ * Functions to attach to, which the files in /sys/kernel/debug/rvdirect_test/
+ * call an exact number of times:
  *
  *	call_task	write N: N calls, by the writing task
+ *	call_deep	write N: N nested calls of rvdirect_test_deep()
  *	call_irq	write N: N calls on each hart, in interrupt context
  *	call_shared	write N: N calls of rvdirect_test_shared()
  *	result		read: what a call with the arguments 3 and 4 returns
  *	instructions	read: instructions that BENCH_CALLS calls take, with
  *			interrupts off; exact if QEMU counts them (-icount)
  *	instructions_least
- *			the same for a function that is a "ret" and nothing else
- *	runtime	read: nanoseconds that the reading task has run; instructions,
- *			if QEMU counts them
+ *			the same for a function that is only a "ret"
+ *	runtime		read: nanoseconds that the reading task has run; these
+ *			are instructions if QEMU counts them
  *
- * The function is rvdirect_test_target() in all but call_shared.
+ * Where nothing else is said, the calls are of rvdirect_test_target().
  */
 #include <linux/debugfs.h>
 #include <linux/irqflags.h>
@@ -28,7 +29,7 @@
 
 #define BENCH_CALLS	2000
 
-/* Not static, so that the compiler knows nothing of its callers. */
+/* Not static, so that the compiler cannot know its callers. */
 noinline unsigned long rvdirect_test_target(unsigned long a, unsigned long b)
 {
 	barrier();
@@ -36,7 +37,7 @@ noinline unsigned long rvdirect_test_target(unsigned long a, unsigned long b)
 }
 EXPORT_SYMBOL_GPL(rvdirect_test_target);
 
-/* So many calls of it are on the stack at once. */
+/* Nests calls of itself: @depth of them are on the stack at once. */
 noinline unsigned long rvdirect_test_deep(unsigned long depth);
 noinline unsigned long rvdirect_test_deep(unsigned long depth)
 {
@@ -49,13 +50,13 @@ noinline unsigned long rvdirect_test_deep(unsigned long depth)
 	return below + 1;
 }
 
-/* The least that a call can be: what returns in place of a target is held against it. */
+/* The cheapest call, which tests compare a caller like "override" with. */
 static __naked notrace unsigned long least(unsigned long a, unsigned long b)
 {
 	asm volatile("ret");
 }
 
-/* Known to the kernel, but not to ftrace. */
+/* In the symbol table, but not traceable by ftrace. */
 notrace noinline void rvdirect_test_notrace(void);
 notrace noinline void rvdirect_test_notrace(void)
 {
@@ -112,7 +113,7 @@ DEFINE_DEBUGFS_ATTRIBUTE(call_shared_fops, NULL, call_shared, "%llu\n");
 
 typedef unsigned long sum_fn(unsigned long a, unsigned long b);
 
-/* Always the same code, whatever it calls. */
+/* Not inlined, so that the code is the same for all functions that it calls. */
 static noinline unsigned long count_instructions(sum_fn *fn)
 {
 	unsigned long start;
@@ -129,9 +130,9 @@ static u64 instructions_of(sum_fn *fn)
 	u64 count = U64_MAX;
 
 	/*
-	 * Of several runs the least: the first one brings in what the others
-	 * need, and the firmware's timer interrupt, which is never off, may come
-	 * in one of them.
+	 * Takes the least of several runs. The first one fills the caches, and
+	 * any may include a timer interrupt of the firmware, which cannot be
+	 * turned off here.
 	 */
 	for (int i = 0; i < 4; i++) {
 		local_irq_save(flags);
@@ -157,7 +158,7 @@ DEFINE_DEBUGFS_ATTRIBUTE(instructions_least_fops, instructions_least, NULL, "%ll
 
 static int runtime(void *unused, u64 *nanoseconds)
 {
-	/* Brings it up to date. */
+	/* Brings sum_exec_runtime up to date. */
 	schedule();
 	*nanoseconds = current->se.sum_exec_runtime;
 	return 0;

@@ -4,14 +4,14 @@
  *
  *	test_empty	an entry handler that does nothing
  *	test_change	adds 1 to the second argument, and 1000 to the return value
- *	test_exit	an exit handler alone: adds 1000 to the return value
- *	test_check	both handlers, which see whether what they are told is right
+ *	test_exit	only an exit handler: adds 1000 to the return value
+ *	test_check	both handlers: they check what rvdirect passes to them
  *	test_recurse	an entry handler that calls rvdirect_test_target()
- *	test_raw	a trampoline, which counts in the parameter raw_calls
+ *	test_raw	a trampoline: counts in the parameter raw_calls
  *
- * The parameter "wrong" says how often test_check was told something wrong. With
- * the parameter "bad", loading tries a registration that must be refused, and
- * fails with the error of that.
+ * The parameter "wrong" counts what test_check found to be wrong. With the
+ * parameter "bad", loading tries a registration that must be refused, and fails
+ * with its error; with bad=forget, it fails and leaves the callers registered.
  */
 #include <linux/module.h>
 
@@ -67,7 +67,7 @@ static void recurse(struct rvdirect_call *call)
 	rvdirect_test_target(1, 2);
 }
 
-/* Not a C function: called by nobody, and without a prologue. */
+/* Not a C function: no C code calls it, and it has no prologue. */
 static __naked notrace void raw(void)
 {
 	asm volatile("addi	sp, sp, -16\n"
@@ -147,13 +147,13 @@ static int __init rvdirect_test_callers_init(void)
 			return ret;
 		}
 	}
-	/* To unregister what cannot stay. */
+	/* Leaves them registered: rvdirect must forget them by itself. */
 	if (!strcmp(bad, "forget"))
 		return -EIO;
 	if (*bad) {
 		ret = register_bad();
 		unregister(ARRAY_SIZE(callers));
-		/* Taken: that is what must not be. */
+		/* -EIO: rvdirect took what it must refuse. */
 		return ret ? : -EIO;
 	}
 	return 0;

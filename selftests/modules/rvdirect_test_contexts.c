@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A function that is called wherever the kernel runs code. In
+ * A function that is called in every context in which the kernel runs code. In
  * /sys/kernel/debug/rvdirect_contexts/:
  *
  *	hardirq		write N: N calls in a hard interrupt
  *	softirq		write N: N calls in a soft interrupt
- *	hrtimer		write N: N calls, each in a timer interrupt of its own,
- *			which interrupt whatever runs on this hart
+ *	hrtimer		write N: N calls, each in a timer interrupt of its own;
+ *			it interrupts whatever runs on this hart
  *	kthread		write N: N calls by a kernel thread
  *
- * The function is rvdirect_test_anywhere(). The write ends when they are done,
- * with EIO if one had a wrong result, or ran elsewhere than it should.
+ * The function is rvdirect_test_anywhere(). The write returns when all calls
+ * are done, with EIO if one had a wrong result or ran in a wrong context.
  */
 #include <linux/completion.h>
 #include <linux/debugfs.h>
@@ -21,7 +21,7 @@
 #include <linux/preempt.h>
 #include <linux/timer.h>
 
-/* From one timer interrupt to the next. */
+/* The time from one timer interrupt to the next. */
 #define PERIOD_NS	(50 * NSEC_PER_USEC)
 
 struct calls {
@@ -35,7 +35,7 @@ struct calls {
 	};
 };
 
-/* Not static, so that the compiler knows nothing of its callers. */
+/* Not static, so that the compiler cannot know its callers. */
 noinline unsigned long rvdirect_test_anywhere(unsigned long a, unsigned long b);
 noinline unsigned long rvdirect_test_anywhere(unsigned long a, unsigned long b)
 {
@@ -139,10 +139,10 @@ static int kthread(void *unused, u64 count)
 	task = kthread_create(in_thread, &calls, "rvdirect_test");
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	/* It may be gone before it is waited for. */
+	/* The thread may exit before it is waited for below. */
 	get_task_struct(task);
 	wake_up_process(task);
-	/* To stop a thread that has not started would be not to start it. */
+	/* A thread that is stopped before it has started never runs. */
 	wait_for_completion(&calls.done);
 	kthread_stop_put(task);
 	return calls.failed || calls.left ? -EIO : 0;

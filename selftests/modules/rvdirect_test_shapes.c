@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Functions of every shape: how they are called, and how they end. In
- * /sys/kernel/debug/rvdirect_shapes/:
+ * Functions of every shape: they differ in how they are called, and how they
+ * end. In /sys/kernel/debug/rvdirect_shapes/:
  *
- *	shapes		read: a line each for the functions that call_shapes
- *			calls, with their name and how often a round does
- *	call_shapes	write N: N rounds; EIO if one had a wrong result
+ *	shapes		read: a line for each function that call_shapes calls,
+ *			with its name and its calls in each round
+ *	call_shapes	write N: N rounds; EIO if a call had a wrong result
  *	sleep		write N: calls rvdirect_shape_sleep(N), which sleeps;
  *			EIO if it had a wrong result. read: how many sleep now
  *	wake		write anything: wakes all that sleep
  *	exit		write N: N kernel threads, one after the other, call
  *			rvdirect_shape_exit(), which never returns
- *	stack		read: the stack as seen by rvdirect_shape_stack_inner(),
- *			a line each, from the innermost function on
+ *	stack		read: the stack as rvdirect_shape_stack_inner() sees it,
+ *			a line for each function, the innermost first
  */
 #include <linux/atomic.h>
 #include <linux/bitops.h>
@@ -30,30 +30,30 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 
-/* How many words a round has to pass on: as many as the largest shape takes. */
+/* The number of random words in a round: as many as the largest shape takes. */
 #define WORDS	24
 
 /*
- * How many calls of the recursive shape are on the stack at once. Not so many
- * that one is missed: a caller that waits for the return takes 320 bytes of
- * each, and leaves half of the stack alone.
+ * How many calls of the recursive shape are on the stack at once. Few enough
+ * that none is missed: a caller that waits for the return takes 320 bytes of
+ * stack for each call, and never uses the second half of the stack.
  */
 #define DEPTH	12
 
 /*
- * The targets are static, so the compiler knows all of their callers. "__used"
- * says that there may be others: then it keeps to the calling convention, and
- * looks for no arguments to leave out.
+ * The targets are static, so the compiler knows all of their callers. With
+ * "__used", it must expect others: it keeps to the calling convention, and
+ * removes no arguments.
  *
- * Those without are for clang to call as it likes: by fastcc, which has more
- * registers for arguments than a0-a7. Clang 22 goes on with t3-t6; others took
- * t2 before them. It does so for a static function that has a fixed number of
- * arguments, and of which nobody takes the address. The words are random, for
- * it to find out nothing of them.
+ * Without "__used", clang calls them by fastcc, which passes arguments in more
+ * registers than a0-a7. Clang 22 goes on with t3-t6; other versions use t2
+ * before them. Clang does so for a static function that has a fixed number of
+ * arguments and whose address is not taken. The words are random, so that clang
+ * cannot compute anything from them.
  *
- * A kernel that GCC built saves a0-a7 for ftrace, and none of those. There no
- * function that is called by fastcc can be traced, and a module that clang builds
- * for it must have none.
+ * A kernel that GCC built saves a0-a7 for ftrace, but not the registers that
+ * fastcc adds. Functions that are called by fastcc cannot be traced there, so a
+ * module that clang builds for it must have none.
  */
 #ifdef CONFIG_CC_IS_GCC
 #define __maybe_fastcc	__used
@@ -69,7 +69,7 @@ struct quad {
 	unsigned long word[4];
 };
 
-/* The value, and the place, of each word matter. */
+/* A hash that depends on the value and the position of each word. */
 static unsigned long mix(const unsigned long *words, unsigned int count)
 {
 	unsigned long sum = 0;
@@ -92,7 +92,7 @@ static bool args2_works(const unsigned long *w)
 	return rvdirect_shape_args2(w[0], w[1]) == mix(w, 2);
 }
 
-/* In all argument registers. */
+/* Arguments in all argument registers. */
 static noinline __used unsigned long
 rvdirect_shape_args8(unsigned long a, unsigned long b, unsigned long c, unsigned long d,
 		     unsigned long e, unsigned long f, unsigned long g, unsigned long h)
@@ -108,7 +108,7 @@ static bool args8_works(const unsigned long *w)
 	return rvdirect_shape_args8(w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]) == mix(w, 8);
 }
 
-/* In eight registers, and on the stack: here, and below. */
+/* Arguments in eight registers and on the stack, here and in the next one. */
 static noinline __used unsigned long
 rvdirect_shape_args12(unsigned long a, unsigned long b, unsigned long c, unsigned long d,
 		      unsigned long e, unsigned long f, unsigned long g, unsigned long h,
@@ -151,8 +151,8 @@ static bool args24_works(const unsigned long *w)
 }
 
 /*
- * Changes the parameters that are on the stack, where they are: the caller made
- * that room, but it is the callee's.
+ * Changes its stack arguments in place. They are in the caller's frame, but
+ * belong to the callee.
  */
 static noinline __used unsigned long
 rvdirect_shape_writes_stack(unsigned long a, unsigned long b, unsigned long c, unsigned long d,
@@ -181,7 +181,7 @@ static bool writes_stack_works(const unsigned long *w)
 					   w[8], w[9], w[10], w[11]) == mix(words, 12);
 }
 
-/* In two registers, there and back. */
+/* A struct in two registers, as an argument and as the result. */
 static noinline __used struct pair rvdirect_shape_pair(struct pair pair, unsigned long c)
 {
 	const unsigned long words[] = { pair.word[0], pair.word[1], c };
@@ -197,7 +197,7 @@ static bool pair_works(const unsigned long *w)
 	return pair.word[0] == mix(w, 3) && pair.word[1] == mix(w, 2);
 }
 
-/* A struct of two words, where a register is left for the first one only. */
+/* A struct of two words: one in the last register, the other on the stack. */
 static noinline __used unsigned long
 rvdirect_shape_split_pair(unsigned long a, unsigned long b, unsigned long c, unsigned long d,
 			  unsigned long e, unsigned long f, unsigned long g, struct pair pair)
@@ -214,7 +214,7 @@ static bool split_pair_works(const unsigned long *w)
 					 (struct pair) { { w[7], w[8] } }) == mix(w, 9);
 }
 
-/* By reference to a copy of the caller's, which is the callee's to change. */
+/* A struct by reference to the caller's copy, which the callee may change. */
 static noinline __used unsigned long rvdirect_shape_quad(struct quad quad, unsigned long e)
 {
 	unsigned long words[] = {
@@ -235,7 +235,7 @@ static bool quad_works(const unsigned long *w)
 	       mix(quad.word, ARRAY_SIZE(quad.word)) == mix(w, 4);
 }
 
-/* In memory that the caller provides, by a hidden first argument. */
+/* The result is in the caller's memory, at a hidden first argument. */
 static noinline __used struct quad
 rvdirect_shape_returns_quad(unsigned long a, unsigned long b, unsigned long c, unsigned long d,
 			    unsigned long e, unsigned long f, unsigned long g, unsigned long h)
@@ -284,7 +284,7 @@ static bool variadic_works(const unsigned long *w)
 				       w[18], w[19]) == length && !strcmp(text, expected);
 }
 
-/* In all the registers that fastcc has, and on the stack. */
+/* Arguments in all registers that fastcc uses, and on the stack. */
 static noinline __maybe_fastcc unsigned long
 rvdirect_shape_fast(unsigned long a, unsigned long b, unsigned long c, unsigned long d,
 		    unsigned long e, unsigned long f, unsigned long g, unsigned long h,
@@ -344,7 +344,7 @@ static bool fast_quad_works(const unsigned long *w)
 	       quad.word[2] == mix(w, 10) && quad.word[3] == mix(w, 9);
 }
 
-/* What a call of the recursive shape adds to the result of the one below it. */
+/* Returns the result of a recursive call, if that within it returns @below. */
 static unsigned long level(const unsigned long *w, unsigned long depth, unsigned long below)
 {
 	const unsigned long words[] = { w[depth % WORDS], depth, below };
@@ -379,7 +379,7 @@ static const struct {
 	const char *name;
 	/* Calls the function, with words from the array. */
 	bool (*works)(const unsigned long *words);
-	/* How often that is. */
+	/* How many calls of the function that makes. */
 	unsigned int calls;
 } shapes[] = {
 	SHAPE(args2, 1),
@@ -431,9 +431,9 @@ static noinline __used u64 rvdirect_shape_sleep(u64 n)
 {
 	int before = atomic_read(&wakes);
 
-	/* Who is counted as asleep is woken by the next wake. */
+	/* A task that is counted as asleep is woken by the next wake. */
 	atomic_inc(&sleeping);
-	/* A signal ends it as well: so a test that was given up goes away. */
+	/* A signal ends the wait as well, so an aborted test does not stay. */
 	wait_event_interruptible(sleepers, atomic_read(&wakes) != before);
 	atomic_dec(&sleeping);
 	return 2 * n;
@@ -483,10 +483,10 @@ static int exit_set(void *unused, u64 threads)
 		task = kthread_create(thread_that_exits, &started, "rvdirect_exit");
 		if (IS_ERR(task))
 			return PTR_ERR(task);
-		/* It may be gone before it is waited for. */
+		/* The thread may exit before it is waited for below. */
 		get_task_struct(task);
 		wake_up_process(task);
-		/* To stop a thread that has not started would be not to start it. */
+		/* A thread that is stopped before it has started never runs. */
 		wait_for_completion(&started);
 		kthread_stop_put(task);
 	}
@@ -495,8 +495,8 @@ static int exit_set(void *unused, u64 threads)
 DEFINE_DEBUGFS_ATTRIBUTE(exit_fops, NULL, exit_set, "%llu\n");
 
 /*
- * With something left to do behind each call, none of them is a tail call,
- * which would leave no trace on the stack.
+ * The barrier() behind each call keeps it from being a tail call, which would
+ * leave no frame on the stack.
  */
 static noinline __used unsigned int
 rvdirect_shape_stack_inner(unsigned long *entries, unsigned int size)
@@ -551,7 +551,7 @@ static int __init rvdirect_test_shapes_init(void)
 }
 module_init(rvdirect_test_shapes_init);
 
-/* Nobody has a file open, or sleeps: that holds the module. */
+/* No file is open, and no task sleeps: both would hold the module. */
 static void __exit rvdirect_test_shapes_exit(void)
 {
 	debugfs_remove(dir);

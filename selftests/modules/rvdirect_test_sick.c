@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes the kernel sick while it is loaded, so that the runner of the guest can
- * be tested: scripts/vm must notice.
+ * Makes the kernel warn, BUG or oops while it is loaded, to test that the
+ * guest's runner, scripts/vm, notices.
  */
 #include <linux/module.h>
 #include <linux/string.h>

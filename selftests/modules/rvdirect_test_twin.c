@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The second module with a rvdirect_test_shared(). Loading it calls the
- * function as often as one parameter says, and takes as long as the others say.
+ * The second module with a rvdirect_test_shared(). Its parameters say how often
+ * loading it calls that function, and how long loading takes.
  */
 #include <linux/delay.h>
 #include <linux/module.h>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Trampolines that wait for the return of their targets, and what becomes of them when no call
-//! site leads to them any more: they stay until the last call has come back, however long the
-//! target sleeps.
+//! Trampolines that wait for the return of their targets. When no call site leads to one any more,
+//! it drains: it stays until the last call has returned, however long the target sleeps.
 
 use crate::{
     abstraction::{
@@ -34,19 +33,19 @@ use kernel::{
     },
 };
 
-/// How soon, in milliseconds, calls are looked for that have come back.
+/// The delay, in milliseconds, before the first check whether all calls have returned.
 const SOON: u32 = 50;
 
-/// How long, in milliseconds, nobody looks: what sleeps may sleep for hours.
+/// The longest delay between two checks, in milliseconds. Calls may sleep for hours.
 const LATEST: u32 = 1000;
 
-/// What waits for the last calls; and the right to have something wait.
+/// The trampolines that wait for their last calls, and the right to add one.
 #[derive(Clone)]
 pub(crate) struct Drain(Arc<Background<Draining>>);
 
 /// # Invariants
 ///
-/// `waiting` has room for as many as there are slots.
+/// `waiting` has room for [`SLOTS`] elements.
 #[pin_data]
 struct Draining {
     #[pin]
@@ -55,11 +54,11 @@ struct Draining {
 
 struct Waiting {
     parts: KVVec<Parts>,
-    /// How long nobody looked the last time.
+    /// The delay before the last check.
     delay: u32,
 }
 
-/// What is shown of an attachment whose calls have not all come back.
+/// What `status` shows of an attachment that drains.
 pub(crate) struct Label {
     pub(crate) target: CString,
     pub(crate) functions: usize,
@@ -68,7 +67,7 @@ pub(crate) struct Label {
 }
 
 /// A trampoline that waits for the return of its target. It can be dropped when no call site leads
-/// to it any more, and nothing executes in it but what it called.
+/// to it any more and every call that is still in it is in its target.
 ///
 /// # Invariants
 ///
@@ -82,9 +81,9 @@ struct Parts {
     slot: Slot,
     label: Label,
     _caller: Option<Arc<External>>,
-    /// Nobody can have entered since it was found to be left.
+    /// Whether all calls were found to have left. No call can have entered since.
     is_left: bool,
-    // The last to go, as the others have their code in the module.
+    // The last field to be dropped: the code that drops the others is in the module.
     _module: HeldModule,
 }
 
@@ -92,10 +91,10 @@ struct Parts {
 pub(crate) struct HeldModule(());
 
 impl Drain {
-    /// Makes room for all that may have to wait.
+    /// Makes room for every trampoline that may have to wait.
     pub(crate) fn new() -> Result<Self> {
         let parts = KVVec::with_capacity(SLOTS, GFP_KERNEL)?;
-        // INVARIANT: There is room for so many.
+        // INVARIANT: `parts` has room for `SLOTS` elements.
         let draining = Arc::pin_init(
             pin_init!(Draining {
                 waiting <- new_mutex!(Waiting { parts, delay: SOON }, "rvdirect::draining"),
@@ -105,7 +104,7 @@ impl Drain {
         Ok(Drain(Arc::new(Background::new(draining)?, GFP_KERNEL)?))
     }
 
-    /// Lets a slot drain when it is dropped. As long as it has not, this module stays loaded.
+    /// Makes a slot drain when it is dropped. This module stays loaded until it has drained.
     pub(crate) fn returning(
         &self,
         slot: Slot,
@@ -125,8 +124,8 @@ impl Drain {
         }
     }
 
-    /// Adds a line of `status` for each that waits for its last calls, and belongs to a session
-    /// that `shows` is true of.
+    /// Adds a line of `status` for each trampoline that waits for its last calls, if `shows` is
+    /// true for its session.
     pub(crate) fn add_status(
         &self,
         text: &mut Text,
@@ -153,8 +152,8 @@ impl Drain {
 
     fn add(&self, parts: Parts) {
         let mut waiting = self.0.target().waiting.lock();
-        // INVARIANT: From here on, it is there. There is room, as each has a slot; if it were not
-        // so, it would have to stay for ever.
+        // INVARIANT: From here on, `waiting` drops the parts. There is room, because each has a
+        // slot of its own; without room, they would have to stay for ever.
         if let Err(parts) = waiting.parts.push_within_capacity(parts) {
             core::mem::forget(parts);
         }
@@ -165,7 +164,7 @@ impl Drain {
 }
 
 impl InBackground for Draining {
-    /// Ends what all calls have left, and comes back for the rest.
+    /// Drops the trampolines that all calls have left, and asks to be run again for the others.
     fn run(&self) -> Option<u32> {
         let mut is_any_left = false;
         for parts in self.waiting.lock().parts.iter_mut() {
@@ -173,8 +172,8 @@ impl InBackground for Draining {
             is_any_left |= parts.is_left;
         }
         if is_any_left {
-            // What has counted itself out is still to execute its last instructions.
-            // SAFETY: It may sleep here: this is a work item.
+            // A call that has counted itself out may still execute its last instructions here.
+            // SAFETY: This is a work item, which may sleep.
             unsafe { bindings::rvdirect_synchronize_trampolines() };
         }
         let mut waiting = self.waiting.lock();
@@ -185,7 +184,7 @@ impl InBackground for Draining {
 }
 
 impl Returning {
-    /// Its slot.
+    /// Returns its slot.
     pub(crate) fn slot(&self) -> &Slot {
         &self.parts.slot
     }
@@ -193,10 +192,10 @@ impl Returning {
 
 impl Drop for Returning {
     fn drop(&mut self) {
-        // SAFETY: This is `drop`: it is not used again.
+        // SAFETY: This is `drop`, so the field is not used again.
         let parts = unsafe { ManuallyDrop::take(&mut self.parts) };
         if parts.slot.data().is_left() {
-            // SAFETY: It may sleep here, as wherever attachments change.
+            // SAFETY: Attachments change only where sleeping is allowed.
             unsafe { bindings::rvdirect_synchronize_trampolines() };
             return;
         }
@@ -205,28 +204,28 @@ impl Drop for Returning {
 }
 
 impl HeldModule {
-    /// Keeps it so, until it is dropped.
+    /// Holds this module until the value is dropped.
     pub(crate) fn new() -> Self {
-        // SAFETY: The module stays meanwhile: for a command, as it has a file open; for a notifier,
-        // as the module's exit waits for it; while the module itself is loaded, in any case.
+        // SAFETY: The module stays during this call: a command has a file open, the module's exit
+        // waits for a notifier, and a module that is being loaded is not unloaded.
         unsafe { bindings::rvdirect_hold_module() };
         HeldModule(())
     }
 }
 
 impl HeldModule {
-    /// Keeps it so, if it is not being unloaded already.
+    /// Holds this module, unless it is being unloaded already.
     pub(crate) fn try_new() -> Option<Self> {
-        // SAFETY: It only takes a reference.
+        // SAFETY: The function only takes a reference, if it can.
         unsafe { bindings::rvdirect_try_hold_module() }.then_some(HeldModule(()))
     }
 }
 
 impl Drop for HeldModule {
     fn drop(&mut self) {
-        // SAFETY: It gives back what `new` took. The code that executes here stays: it is that of
-        // a command, which has a file open, of a notifier, or of a work item, and the module waits
-        // for both before it goes; or of its initialisation.
+        // SAFETY: It gives back the reference that `new` or `try_new` took. The module stays while
+        // this code executes: a command has a file open, the module's exit waits for a notifier and
+        // for a work item, and a module that is being loaded is not unloaded.
         unsafe { bindings::rvdirect_release_module() };
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What other modules may call: see src/rvdirect.h. */
+/* The functions that other modules may call: see src/rvdirect.h. */
 #include <linux/export.h>
 #include <linux/module.h>
 #include <linux/printk.h>
@@ -18,5 +18,5 @@ int __rvdirect_register_caller(const struct rvdirect_caller *caller, struct modu
 }
 EXPORT_SYMBOL_GPL(__rvdirect_register_caller);
 
-/* In Rust, as it is. */
+/* Defined in Rust: external.rs. */
 EXPORT_SYMBOL_GPL(rvdirect_unregister_caller);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What src/caller/exports.c passes on to Rust. */
+/* What src/caller/exports.c calls in Rust. */
 #ifndef RVDIRECT_EXPORTS_H
 #define RVDIRECT_EXPORTS_H
 

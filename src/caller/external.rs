@@ -25,16 +25,16 @@ use kernel::{
 const MAX_NAME: usize = 31;
 
 kernel::sync::global_lock! {
-    // SAFETY: `Callers::new` initialises it. Other modules come here when the initialisation of
-    // this one is done, as the kernel's loader sees to it.
+    // SAFETY: `Callers::new` initialises it. Other modules cannot come here earlier: the module
+    // loader lets them use an exported symbol only when this module is initialised.
     unsafe(uninit) static CALLERS: Mutex<KVec<Registered>> = KVec::new();
 }
 
-/// What was registered.
+/// A registered caller.
 ///
 /// # Invariants
 ///
-/// Both pointers are valid until it is unregistered, or the module goes.
+/// Both pointers are valid until the caller is unregistered or its module goes.
 struct Registered {
     caller: NonNull<bindings::rvdirect_caller>,
     owner: NonNull<bindings::module>,
@@ -43,7 +43,7 @@ struct Registered {
     users: usize,
 }
 
-// SAFETY: The pointers may be used in any task, by the type invariant.
+// SAFETY: By the type invariant, the pointers are valid, whichever task uses them.
 unsafe impl Send for Registered {}
 
 /// The callers of other modules.
@@ -54,11 +54,11 @@ unsafe impl Send for Registered {}
 #[derive(Clone, Copy)]
 pub(crate) struct Callers(());
 
-/// A caller of another module, in use: it stays registered, and its module stays loaded.
+/// A use of another module's caller: the caller stays registered, and its module stays loaded.
 ///
 /// # Invariants
 ///
-/// It is among [`CALLERS`], with this user counted, and its module is held.
+/// The caller is among [`CALLERS`], which counts this user, and its module is held.
 pub(crate) struct External {
     caller: NonNull<bindings::rvdirect_caller>,
     owner: NonNull<bindings::module>,
@@ -67,25 +67,25 @@ pub(crate) struct External {
     trampoline: usize,
 }
 
-// SAFETY: The pointers may be used in any task, by the type invariant.
+// SAFETY: By the type invariant, the pointers are valid, whichever task uses them.
 unsafe impl Send for External {}
-// SAFETY: Nothing changes behind a shared reference.
+// SAFETY: No field changes through a shared reference.
 unsafe impl Sync for External {}
 
 impl Callers {
-    /// No callers yet.
+    /// Starts without callers.
     ///
     /// # Safety
     ///
-    /// Must be called once only, when this module is initialised.
+    /// Must be called only once, while this module is initialised.
     pub(crate) unsafe fn new() -> Self {
-        // SAFETY: By the requirement of this function, this is done once.
+        // SAFETY: By the requirement of this function, this runs only once.
         unsafe { CALLERS.init() };
-        // INVARIANT: That was done just now.
+        // INVARIANT: The line above initialised it.
         Callers(())
     }
 
-    /// Finds a caller by its name, and makes use of it.
+    /// Finds a caller by its name, and counts a user of it.
     pub(crate) fn find(self, name: &str) -> Result<External, Reason> {
         let mut callers = CALLERS.lock();
         let registered = callers
@@ -93,18 +93,18 @@ impl Callers {
             .find(|registered| registered.name.to_bytes() == name.as_bytes())
             .ok_or(Reason::UnknownCaller)?;
         let name = CString::try_from_fmt(fmt!("{name}"))?;
-        // SAFETY: By the invariant of `Registered`, it is valid.
+        // SAFETY: By the invariant of `Registered`, the pointer is valid.
         let caller = unsafe { registered.caller.as_ref() };
-        // SAFETY: The same.
+        // SAFETY: By the same invariant, the module is valid.
         if !unsafe { bindings::rvdirect_get_live(registered.owner.as_ptr()) } {
             return Err(Reason::UnknownCaller);
         }
         registered.users += 1;
-        // SAFETY: Whoever registers handlers promises that they may be called while they are
-        // registered. They are as long as this user is counted, and that is as long as a slot
-        // works with them, as each such slot is kept together with the `External`.
+        // SAFETY: Handlers may be called while they are registered, by the requirements of
+        // `rvdirect_add_caller`. They stay registered while this user is counted. That is as long
+        // as a slot works with them, because each such slot is kept together with the `External`.
         let handlers = unsafe { Handlers::new(caller.entry, caller.exit, caller.data) };
-        // INVARIANT: All this was done just now.
+        // INVARIANT: The code above found it in the list, counted this user and took the module.
         Ok(External {
             caller: registered.caller,
             owner: registered.owner,
@@ -114,15 +114,15 @@ impl Callers {
         })
     }
 
-    /// Forgets the callers of a module that goes: of one that has failed to do so itself, be it
-    /// that it could not be initialised.
+    /// Forgets the callers of a module that goes but has not unregistered them, for example because
+    /// its initialisation failed.
     pub(crate) fn remove_those_of(self, text: &LeavingText) {
         CALLERS
             .lock()
             .retain(|registered| !text.is_all_of(registered.owner.as_ptr()));
     }
 
-    /// Adds a line of `callers` for each.
+    /// Adds a line of `callers` for each caller.
     pub(crate) fn add_list(self, text: &mut Text) -> Result {
         for registered in CALLERS.lock().iter() {
             text.add(&CallerLine {
@@ -137,7 +137,7 @@ impl Callers {
 
 impl Registered {
     fn owner_name(&self) -> &str {
-        // SAFETY: The module is valid, by the type invariant, and its name lives as long.
+        // SAFETY: The module is valid, by the type invariant, and its name lives as long as it.
         let name =
             unsafe { CStr::from_char_ptr(bindings::rvdirect_module_name(self.owner.as_ptr())) };
         name.to_str().unwrap_or_default()
@@ -145,17 +145,17 @@ impl Registered {
 }
 
 impl External {
-    /// The word by which commands name it.
+    /// Returns the word by which commands name it.
     pub(crate) fn name(&self) -> &CStr {
         &self.name
     }
 
-    /// Its handlers; none, if it has a trampoline.
+    /// Returns its handlers, unless it has a trampoline instead.
     pub(crate) fn handlers(&self) -> Option<Handlers> {
         self.handlers
     }
 
-    /// The address of its trampoline.
+    /// Returns the address of its trampoline, or 0.
     pub(crate) fn trampoline(&self) -> usize {
         self.trampoline
     }
@@ -171,7 +171,7 @@ impl Drop for External {
             registered.users -= 1;
         }
         drop(callers);
-        // SAFETY: It gives back what `Callers::find` took.
+        // SAFETY: It gives back the reference that `Callers::find` took.
         unsafe { bindings::rvdirect_put(self.owner.as_ptr()) };
     }
 }
@@ -180,8 +180,10 @@ impl Drop for External {
 ///
 /// # Safety
 ///
-/// `caller` and its strings must be valid, and stay as they are, until it is unregistered or `owner`
-/// goes, which must be a valid module. What the caller has must be as `struct rvdirect_caller` says.
+/// - `owner` must be a valid module.
+/// - `caller` and its strings must be valid, and must not change, until `caller` is unregistered or
+///   `owner` goes.
+/// - Its handlers, or its trampoline, must be as `struct rvdirect_caller` demands.
 #[no_mangle]
 unsafe extern "C" fn rvdirect_add_caller(
     caller: *const bindings::rvdirect_caller,
@@ -214,7 +216,7 @@ unsafe fn add_caller(
     let description = if what.description.is_null() {
         c""
     } else {
-        // SAFETY: The same.
+        // SAFETY: By the same requirements.
         unsafe { CStr::from_char_ptr(what.description) }
     };
     if !is_name(name.to_bytes()) || !is_line(description.to_bytes()) {
@@ -241,7 +243,7 @@ unsafe fn add_caller(
     Ok(())
 }
 
-/// A word of a command, as short as the columns of the files.
+/// Returns whether commands can have the name as a word. [`MAX_NAME`] keeps columns narrow.
 fn is_name(name: &[u8]) -> bool {
     let is_good = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=MAX_NAME).contains(&name.len()) && name.iter().all(is_good)
@@ -269,7 +271,7 @@ extern "C" fn rvdirect_unregister_caller(caller: *const bindings::rvdirect_calle
     }
     let _ = callers.remove(index);
     if callers.is_empty() {
-        // Nobody else would free it.
+        // Frees the memory: a static is never dropped.
         *callers = KVec::new();
     }
     0

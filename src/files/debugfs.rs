@@ -29,7 +29,7 @@ use kernel::{
     sync::Arc, //
 };
 
-/// What is behind the files.
+/// What all files share.
 pub(crate) struct Interface {
     pub(crate) registry: Arc<Background<Registry>>,
     pub(crate) log: Arc<Log>,
@@ -94,7 +94,7 @@ static FILES: [TextFile<Interface>; 10] = [
     },
 ];
 
-/// Makes the files; they go when what is returned is dropped.
+/// Creates the files. Dropping the returned directory removes them.
 pub(crate) fn files(registry: Arc<Background<Registry>>) -> Result<Directory<Interface>> {
     let log = Log::new(None)?;
     let interface = Arc::new(Interface { registry, log }, GFP_KERNEL)?;

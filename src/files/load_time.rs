@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the parameter `attach` says: commands as the file takes them, with `;` between them.
+//! The parameter `attach`: commands as the file `attach` takes them, separated by `;`.
 //!
-//! All of it is attached when the module is loaded, or the module is not loaded. Once a call has
-//! reached a trampoline there is no way back from loading, as it may stay in its target for as long
-//! as it likes. So nothing is enabled before everything else has succeeded.
+//! Loading the module attaches all of them, or fails. A call that has reached a trampoline may stay
+//! in its target for any time, and loading cannot be undone until it returns. So nothing is enabled
+//! before everything else has succeeded.
 
 use crate::{
     abstraction::parameters,
@@ -22,7 +22,7 @@ use crate::{
 };
 use kernel::prelude::*;
 
-/// Attaches everything, disabled. A line that is refused is in the kernel's log.
+/// Attaches everything, disabled. Writes a refused line to the kernel's log.
 pub(crate) fn attach(registry: &Registry) -> Result {
     for line in lines()? {
         attach_line(registry, line).map_err(|refusal| log(line, refusal.reason))?;
@@ -36,10 +36,10 @@ fn attach_line(registry: &Registry, line: &str) -> Result<(), Refusal> {
     registry.client(None).attach(&binding)
 }
 
-/// Enables what is not to be disabled.
+/// Enables the attachments whose lines do not say `disabled`.
 pub(crate) fn enable(registry: &Registry) {
     for line in lines().into_iter().flatten() {
-        // It was parsed before.
+        // Cannot fail: `attach` has parsed the line.
         let Ok(binding) = Binding::parse(line) else {
             continue;
         };
@@ -54,7 +54,7 @@ pub(crate) fn enable(registry: &Registry) {
     }
 }
 
-/// The lines that say something.
+/// Returns the lines that are not blank.
 fn lines() -> Result<impl Iterator<Item = &'static str>> {
     let text = parameters::attach()
         .to_str()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is written to the files, line by line, and the log of what was refused.
+//! Carries out what is written to the files, line by line, and logs the lines that are refused.
 
 use crate::{
     abstraction::file::{
@@ -37,12 +37,12 @@ const _: () = assert!(MAX_WRITE == file::MAX_WRITE);
 pub(crate) struct Log {
     #[pin]
     errors: Mutex<ErrorLog>,
-    /// Where they are logged as well.
+    /// Another log that gets the same entries.
     parent: Option<Arc<Log>>,
 }
 
 impl Log {
-    /// An empty one.
+    /// Creates an empty log.
     pub(crate) fn new(parent: Option<Arc<Log>>) -> Result<Arc<Self>> {
         let log = pin_init!(Self {
             errors <- new_mutex!(ErrorLog::new(), "rvdirect::errors"),
@@ -51,18 +51,18 @@ impl Log {
         Arc::pin_init(log, GFP_KERNEL)
     }
 
-    /// Shows it.
+    /// Shows its entries.
     pub(crate) fn show(&self, text: &mut Text) -> Result {
         text.add(&*self.errors.lock())
     }
 
-    /// Empties it.
+    /// Removes its entries.
     pub(crate) fn clear(&self) {
         self.errors.lock().clear();
     }
 
-    /// Carries out what was written to a file of that name, line by line, up to the first line that
-    /// is refused, which it logs.
+    /// Carries out what was written to the file of that name, line by line. Logs the first line
+    /// that is refused, and stops there.
     pub(crate) fn for_each_line(
         &self,
         file: &'static str,
@@ -85,7 +85,7 @@ impl Log {
 
     /// Logs a refused line; returns the error that the writer gets.
     fn add(&self, file: &'static str, number: usize, line: &str, refusal: Refusal) -> Error {
-        // SAFETY: It only reads a clock.
+        // SAFETY: The function only reads a clock.
         let time = unsafe { bindings::rvdirect_log_clock() };
         let logs = core::iter::successors(Some(self), |log| log.parent.as_deref());
         for log in logs {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The file `session`: what is attached through an open one belongs to it, and goes with it.
+//! The file `session`: attachments that are made through an open file belong to it, and end when it
+//! is closed.
 
 use crate::{
     abstraction::{
@@ -30,7 +31,7 @@ use kernel::{
     sync::Arc, //
 };
 
-/// An open file.
+/// The state of one open file `session`.
 pub(crate) struct Session {
     registry: Arc<Background<Registry>>,
     owner: Arc<Owner>,
@@ -80,7 +81,7 @@ impl Stream for Session {
 }
 
 impl Drop for Session {
-    /// Detaching waits for grace periods, and whoever closes a file does not.
+    /// Leaves detaching to the background: it waits for grace periods, and `close` must not.
     fn drop(&mut self) {
         self.owner.end();
         self.registry.queue(0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The callers that the module itself brings, and what commands can say to each.
+//! The callers of the module itself, and the settings that they take.
 //!
-//! Knows nothing of the kernel, so that it is tested on the host as well.
+//! Does not use the kernel, so it is tested on the host as well.
 
 use crate::language::{
     command::Binding,
@@ -18,13 +18,13 @@ use crate::language::{
 };
 use core::fmt;
 
-/// How many arguments are in registers, and so the most that an event can have.
+/// The number of argument registers, which is the most arguments that an event can have.
 pub(crate) const MAX_ARGS: u8 = 8;
 
-/// How many arguments an event has if the command does not say.
+/// The number of arguments of an event, if the command does not say.
 const DEFAULT_ARGS: u8 = 4;
 
-/// A caller, with all that it was told.
+/// A caller with its settings.
 ///
 /// Prints itself as commands name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +33,17 @@ pub(crate) enum Builtin {
     Nop,
     /// Counts the calls.
     Count,
-    /// An event for each call, with that many arguments.
+    /// Makes an event for each call.
     Trace {
-        /// At most [`MAX_ARGS`].
+        /// How many arguments the event has: at most [`MAX_ARGS`].
         args: u8,
     },
-    /// An event for each return, with that many arguments.
+    /// Makes an event for each return.
     Return {
-        /// At most [`MAX_ARGS`].
+        /// How many arguments the event has: at most [`MAX_ARGS`].
         args: u8,
     },
-    /// A histogram of the time from entry to return.
+    /// Keeps histograms of the time from entry to return.
     Latency,
     /// Returns in place of the target.
     Override(Override),
@@ -52,15 +52,15 @@ pub(crate) enum Builtin {
 /// What `override` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Override {
-    /// What the caller of the target gets.
+    /// The value that the caller of the target gets.
     pub(crate) ret: u64,
-    /// Of so many calls, the last one is overridden; not 0.
+    /// With N, every Nth call is overridden; not 0.
     pub(crate) every: u64,
-    /// After so many that were overridden there are no more; not 0, and no limit if not given.
+    /// The most calls that are overridden, not 0; `None` for no limit.
     pub(crate) times: Option<u64>,
 }
 
-/// Name and description of each, in the order in which they are listed.
+/// The name and description of each, in the order of the file `callers`.
 pub(crate) const LIST: [(&str, &str); 6] = [
     (
         "nop",
@@ -80,7 +80,7 @@ pub(crate) const LIST: [(&str, &str); 6] = [
 ];
 
 impl Builtin {
-    /// The caller that `binding` names, if it is one of these.
+    /// Returns the caller that `binding` names, if it is one of these.
     pub(crate) fn parse(binding: &Binding<'_>) -> Result<Option<Self>, Refusal> {
         let builtin = match binding.caller.text {
             "nop" => Builtin::Nop,
@@ -103,7 +103,7 @@ impl Builtin {
         Ok(Some(builtin))
     }
 
-    /// The word by which commands name it.
+    /// Returns the word by which commands name it.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Builtin::Nop => "nop",
@@ -116,7 +116,7 @@ impl Builtin {
     }
 }
 
-/// Refuses whatever is said to a caller that takes no settings.
+/// Refuses any setting, for a caller that takes none.
 pub(crate) fn no_settings(binding: &Binding<'_>) -> Result<(), Refusal> {
     match binding.settings().next() {
         Some(setting) => Err(unknown(setting?)),
@@ -169,13 +169,13 @@ impl Override {
 }
 
 fn above_zero(setting: Setting<'_>) -> Result<u64, Refusal> {
-    // What is negative has the sign bit.
+    // A negative number has the sign bit set, so it is out of the range.
     number(setting.value.text)
         .filter(|number| (1..=i64::MAX as u64).contains(number))
         .ok_or(Reason::BadNumber.at(setting.value.column))
 }
 
-/// A number, or an error as kernel functions return it: `-ENOMEM`.
+/// Parses a number, or an error as kernel functions return it: `-ENOMEM`.
 fn register(text: &str) -> Option<u64> {
     match text.strip_prefix('-').and_then(errno::by_name) {
         Some(errno) => u64::try_from(errno).ok().map(u64::wrapping_neg),

@@ -11,9 +11,9 @@
 //! FUNCTION:  a name, or a pattern with * ? [...]
 //! ```
 //!
-//! One command a line; words are separated by blanks, and blank lines say nothing.
+//! Each line is one command. Blanks separate its words, and blank lines are skipped.
 //!
-//! Knows nothing of the kernel, so that it is tested on the host as well.
+//! Does not use the kernel, so it is tested on the host as well.
 
 use crate::language::{
     filter::Filter,
@@ -29,61 +29,61 @@ use crate::language::{
 };
 use core::fmt;
 
-/// The most bytes that one write may have: at 1024 attachments, 64 for each line of `attach`.
+/// The most bytes that one write may have: 64 for each line of `attach`, with 1024 attachments.
 pub(crate) const MAX_WRITE: usize = 64 * 1024;
 
 /// The most bytes that a name may have: `KSYM_NAME_LEN`, less the terminator.
 pub(crate) const MAX_NAME: usize = 511;
 
-/// The function, or the functions of one name or of one pattern, that a command is about.
+/// What a command acts on: the functions of one name, or of one pattern.
 ///
 /// # Invariants
 ///
-/// Both names are not empty, have [`MAX_NAME`] bytes at most, and consist of what the names of
-/// functions consist of, and of what `glob_match()` takes for a pattern.
+/// The function and, if one is named, the module have 1 to [`MAX_NAME`] bytes. The function has
+/// only the characters of function names, and patterns that `glob_match()` understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Target<'a> {
     text: &'a str,
     column: usize,
 }
 
-/// Targets that are not part of another one: words that begin with `!`.
+/// The targets that a command excludes from its own: words that begin with `!`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exclusions<'a> {
-    /// From the first of them on, to the end of the last.
+    /// The part of the line from the first of them to the end of the last.
     text: &'a str,
     column: usize,
 }
 
-/// What `attach` and `modify` say.
+/// A parsed line of `attach` or `modify`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Binding<'a> {
     /// The functions to hook.
     pub(crate) target: Target<'a>,
-    /// Those of them not to hook.
+    /// The functions of the target that are not hooked.
     pub(crate) exclusions: Exclusions<'a>,
-    /// The name of what is to run when they are entered.
+    /// The name of the caller that runs when they are entered.
     pub(crate) caller: Word<'a>,
     /// Which calls it sees.
     pub(crate) filter: Filter,
-    /// What else is said of how to attach it.
+    /// How to attach it.
     pub(crate) flags: Flags,
-    /// What stands behind the caller, and where.
+    /// The rest of the line behind the caller.
     rest: Word<'a>,
 }
 
-/// Words that stand for themselves.
+/// Options that are a single word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flags {
-    /// No function may be left out because somebody else has it.
+    /// No function may be left out because another direct caller or attachment holds it.
     pub(crate) strict: bool,
-    /// It waits for the module of the target, now and whenever that goes.
+    /// While the module of the target is not loaded, the attachment waits for it.
     pub(crate) pending: bool,
-    /// No call reaches the caller, until it is enabled.
+    /// No call reaches the caller until the attachment is enabled.
     pub(crate) disabled: bool,
 }
 
-/// What a command does: it has the name of the file that takes it.
+/// What a command does. It has the name of the file that takes the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
     /// Attaches a target.
@@ -94,25 +94,25 @@ pub(crate) enum Verb {
     Detach,
     /// Lets calls reach the callers of attachments.
     Enable,
-    /// Keeps them from it.
+    /// Keeps calls from the callers of attachments.
     Disable,
 }
 
-/// What `detach`, `enable` and `disable` say.
+/// A parsed line of `detach`, `enable` or `disable`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Selection<'a> {
-    /// `*`
+    /// All attachments: `*`.
     All,
-    /// The attachment of that target.
+    /// The attachment of this target.
     One(Target<'a>),
 }
 
-/// A line that cannot be taken as text.
+/// A line that is not text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotText<'a> {
-    /// The text before the byte that is to blame.
+    /// The text before the bad byte.
     pub(crate) before: &'a str,
-    /// What is wrong with that byte.
+    /// What is wrong with the bad byte.
     pub(crate) reason: Reason,
 }
 
@@ -125,7 +125,7 @@ impl Verb {
         Verb::Disable,
     ];
 
-    /// Its name.
+    /// Returns its name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Verb::Attach => "attach",
@@ -136,16 +136,16 @@ impl Verb {
         }
     }
 
-    /// The one of that name.
+    /// Returns the verb of that name.
     pub(crate) fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|verb| verb.name() == name)
     }
 }
 
 impl<'a> Target<'a> {
-    /// The same that was parsed before, by its text.
+    /// Makes a target again from the text of one that was parsed before.
     pub(crate) fn again(text: &'a str) -> Self {
-        // INVARIANT: It was checked then.
+        // INVARIANT: The text was checked when it was parsed.
         Target { text, column: 0 }
     }
 
@@ -167,30 +167,30 @@ impl<'a> Target<'a> {
         })
     }
 
-    /// Whether it is a pattern, and not a name.
+    /// Returns whether it is a pattern, and not a name.
     pub(crate) fn is_pattern(&self) -> bool {
         self.function().bytes().any(|byte| b"*?[".contains(&byte))
     }
 
-    /// The module whose functions alone are meant; any, if none is named. As it was written: the
-    /// kernel has `_` for each `-`.
+    /// Returns the module that the target is limited to, if it names one. It is as it was written:
+    /// the kernel has `_` for each `-`.
     pub(crate) fn module(&self) -> Option<&'a str> {
         split_module(self.text).0
     }
 
-    /// Whether that is the module which the kernel calls so.
+    /// Returns whether the target names the module that the kernel calls `name`.
     pub(crate) fn is_of_module(&self, name: &str) -> bool {
         let as_kernel = |byte| if byte == b'-' { b'_' } else { byte };
         self.module()
             .is_some_and(|module| module.bytes().map(as_kernel).eq(name.bytes()))
     }
 
-    /// The name of the functions, or the pattern.
+    /// Returns the name of the functions, or the pattern.
     pub(crate) fn function(&self) -> &'a str {
         split_module(self.text).1
     }
 
-    /// The whole of it, as it was written.
+    /// Returns the whole target as it was written.
     pub(crate) fn text(&self) -> &'a str {
         self.text
     }
@@ -202,12 +202,12 @@ impl<'a> Target<'a> {
 }
 
 impl<'a> Exclusions<'a> {
-    /// The same that was parsed before, by its text.
+    /// Makes exclusions again from the text of some that were parsed before.
     pub(crate) fn again(text: &'a str) -> Self {
         Exclusions { text, column: 0 }
     }
 
-    /// Each target, without its `!`. Once the line is parsed, none is an error.
+    /// Returns each target without its `!`. None is an error if the line was parsed.
     pub(crate) fn targets(&self) -> impl Iterator<Item = Result<Target<'a>, Refusal>> + 'a {
         let column = self.column;
         words(self.text).map(move |word| {
@@ -218,7 +218,7 @@ impl<'a> Exclusions<'a> {
         })
     }
 
-    /// All of them, as they were written.
+    /// Returns all of them as they were written.
     pub(crate) fn text(&self) -> &'a str {
         self.text
     }
@@ -276,7 +276,7 @@ impl<'a> Binding<'a> {
         Ok(binding)
     }
 
-    /// Parses a line of `modify`, which says nothing about which functions are hooked.
+    /// Parses a line of `modify`, which takes no exclusions and no flags.
     pub(crate) fn parse_modify(line: &'a str) -> Result<Self, Refusal> {
         let binding = Self::parse(line)?;
         if !binding.exclusions.text.is_empty() {
@@ -288,8 +288,8 @@ impl<'a> Binding<'a> {
         }
     }
 
-    /// What is said to the caller, in the order of the line. Once the line is parsed, none is an
-    /// error.
+    /// Returns the settings for the caller, in the order of the line. None is an error if the line
+    /// was parsed.
     pub(crate) fn settings(&self) -> impl Iterator<Item = Result<Setting<'a>, Refusal>> + 'a {
         self.all_settings().filter(|setting| {
             setting
@@ -298,7 +298,7 @@ impl<'a> Binding<'a> {
         })
     }
 
-    /// Blames the value of a setting, if it is there.
+    /// Blames the value of the setting `key` or, if there is none, the caller.
     pub(crate) fn refuse(&self, key: &str, reason: Reason) -> Refusal {
         let column = self
             .all_settings()
@@ -314,7 +314,7 @@ impl<'a> Binding<'a> {
             .map(Setting::parse)
     }
 
-    /// All words behind the caller.
+    /// Returns all words behind the caller.
     fn words(&self) -> impl Iterator<Item = Word<'a>> + 'a {
         let column = self.rest.column;
         words(self.rest.text).map(move |word| Word {
@@ -335,7 +335,7 @@ impl Flags {
     }
 }
 
-/// Prints them as commands have them, with a blank before each.
+/// Prints them as they stand in a command, with a blank before each.
 impl fmt::Display for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (is_set, name) in [
@@ -352,7 +352,7 @@ impl fmt::Display for Flags {
 }
 
 impl<'a> Selection<'a> {
-    /// Parses a line of these.
+    /// Parses a line of `detach`, `enable` or `disable`.
     pub(crate) fn parse(line: &'a str) -> Result<Self, Refusal> {
         let mut words = words(line);
         let selection = match words.clone().next() {
@@ -375,7 +375,7 @@ impl fmt::Display for Target<'_> {
     }
 }
 
-/// The lines of a write that say something, each with its number, from 1.
+/// Returns the lines of a write that are not blank, each with its number, from 1.
 pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Result<&str, NotText<'_>>)> {
     bytes
         .split(|&byte| byte == b'\n')
@@ -384,13 +384,13 @@ pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Result<&str, N
         .filter(|(_, line)| line.map_or(true, |line| words(line).next().is_some()))
 }
 
-/// Takes bytes as text, if they are.
+/// Returns bytes as text, if they are UTF-8 without a NUL byte.
 fn text(bytes: &[u8]) -> Result<&str, NotText<'_>> {
     let (valid, reason) = match core::str::from_utf8(bytes) {
         Ok(text) => (text, None),
         Err(error) => {
             let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            // Cannot fail, as the error itself says how much is valid.
+            // Cannot fail: the error says how many bytes are valid.
             let valid = core::str::from_utf8(valid).unwrap_or_default();
             (valid, Some(Reason::NotUtf8))
         }
@@ -408,7 +408,7 @@ fn text(bytes: &[u8]) -> Result<&str, NotText<'_>> {
     }
 }
 
-/// The module, if one is named, and what stands behind it.
+/// Splits a target into the module, if it names one, and the function.
 fn split_module(text: &str) -> (Option<&str>, &str) {
     match text.split_once(':') {
         Some((module, function)) => (Some(module), function),
@@ -416,18 +416,18 @@ fn split_module(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Whether text is the name of a function, or a pattern that `glob_match()` understands.
+/// Returns whether text is the name of a function, or a pattern that `glob_match()` understands.
 fn is_function(text: &str) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$".contains(byte);
     let mut rest = text.as_bytes();
-    // A leading digit is not a name: ftrace takes it for the number of a record.
+    // A name does not begin with a digit: ftrace would take it for the number of a record.
     if rest.first().is_none_or(u8::is_ascii_digit) {
         return false;
     }
     while let Some((byte, behind)) = rest.split_first() {
         rest = behind;
         if *byte == b'[' {
-            // A class: one character at least, up to the "]".
+            // A class has at least one character before the "]" that ends it.
             let class = behind.strip_prefix(b"!").unwrap_or(behind);
             let Some(more) = class.iter().skip(1).position(|byte| *byte == b']') else {
                 return false;
@@ -448,12 +448,12 @@ fn parse_target<'a>(words: &mut impl Iterator<Item = Word<'a>>) -> Result<Target
     Target::parse(words.next().ok_or(Reason::NoTarget.at(0))?)
 }
 
-/// Whether a word says something by itself, and not to the caller.
+/// Returns whether a word is one of the [`Flags`].
 fn is_flag(word: &Word<'_>) -> bool {
     Flags::default().by_name(word.text).is_some()
 }
 
-/// Where a missing word would stand: a blank behind the last one.
+/// Returns where a missing word would stand: behind a blank after the last word.
 fn end(line: &str) -> usize {
     line.trim_ascii_end().len() + 1
 }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The names of the kernel's errors.
+//! The names and numbers of the kernel's errors.
 //!
 //! Source: `include/uapi/asm-generic/errno-base.h`, `include/uapi/asm-generic/errno.h` and
 //! `include/linux/errno.h`, which RISC-V uses as they are.
 //!
-//! Knows nothing of the kernel, so that it is tested on the host as well.
+//! Does not use the kernel, so it is tested on the host as well.
 
 macro_rules! errnos {
     ($($name:ident = $number:literal),* $(,)?) => {
         $(#[allow(dead_code, reason = "few are used by name")]
         pub(crate) const $name: i32 = $number;)*
 
-        // As text, since slices of it would be thrice as much, and as many relocations.
+        // One text: slices of it would take three times the memory, and a relocation each.
         const NAMES: &str = concat!($(stringify!($name), "=", $number, " "),*);
     };
 }
@@ -171,13 +171,13 @@ errnos! {
     ENOGRACE = 531,
 }
 
-/// The number of an error, positive, by its name.
+/// Returns the positive number of an error, by its name.
 pub(crate) fn by_name(name: &str) -> Option<i32> {
     let (_, number) = all().find(|(known, _)| *known == name)?;
     Some(number)
 }
 
-/// The name of an error, by its positive number.
+/// Returns the name of an error, by its positive number.
 pub(crate) fn name(number: i32) -> Option<&'static str> {
     let (name, _) = all().find(|(_, known)| *known == number)?;
     Some(name)
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(name(0), None);
     }
 
-    /// Two errors of one number, or two numbers of one name, would be a slip of the pen.
+    /// Two errors with one number, or two numbers for one name, would be a typo.
     #[test]
     fn nothing_is_there_twice() {
         for (index, (known, number)) in all().enumerate() {

@@ -8,8 +8,8 @@
 //!                     ^
 //! ```
 //!
-//! Needs no memory but its own, so that running out of memory can be logged. Knows nothing of the
-//! kernel, so that it is tested on the host as well.
+//! Does not allocate, so that it can log that memory ran out. Does not use the kernel, so it is
+//! tested on the host as well.
 
 use crate::language::refusal::{
     Reason,
@@ -20,12 +20,12 @@ use core::fmt;
 /// How many refusals are kept.
 pub(crate) const ENTRIES: usize = 8;
 
-/// How many bytes of a command are shown at most; of a longer one, those around the caret.
+/// The most bytes of a command that are shown. A longer one is cut to those around the caret.
 const SHOWN: usize = 160;
 
 /// The log; prints its entries, oldest first.
 pub(crate) struct ErrorLog {
-    /// A ring: `next` is the oldest entry, and the next to go.
+    /// A ring: `next` is the oldest entry, which the next refusal replaces.
     entries: [Option<Entry>; ENTRIES],
     next: usize,
 }
@@ -38,12 +38,12 @@ struct Entry {
     reason: Reason,
     command: [u8; SHOWN],
     length: usize,
-    /// Blanks before the caret.
+    /// The number of blanks before the caret.
     caret: usize,
 }
 
 impl ErrorLog {
-    /// An empty log.
+    /// Creates an empty log.
     pub(crate) const fn new() -> Self {
         ErrorLog {
             entries: [None; ENTRIES],
@@ -51,10 +51,10 @@ impl ErrorLog {
         }
     }
 
-    /// Adds a refusal, in place of the oldest if the log is full.
+    /// Adds a refusal. If the log is full, it replaces the oldest.
     ///
     /// `time` is in nanoseconds, by the clock of the kernel's log. `file` is the name of the file
-    /// that was written to, and `line` the number of the line in that write, from 1.
+    /// that was written to, and `line` the number of the line within that write, from 1.
     pub(crate) fn record(
         &mut self,
         time: u64,
@@ -84,7 +84,7 @@ impl ErrorLog {
 }
 
 impl Entry {
-    /// Copies what is to be seen of the command, and finds the caret's place.
+    /// Copies the part of the command that is shown, and places the caret.
     fn show(&mut self, command: &str, column: usize) {
         let start = if column < SHOWN * 3 / 4 {
             0
@@ -97,7 +97,7 @@ impl Entry {
             if at >= column {
                 column_shown.get_or_insert(characters);
             }
-            // What a terminal would act on is not passed to it.
+            // Replaces control characters, which a terminal would act on.
             let c = match c {
                 '\t' => ' ',
                 c if c.is_control() => '?',
@@ -113,7 +113,7 @@ impl Entry {
             self.length += c.len_utf8();
             characters += 1;
         }
-        // A word that is missing is blamed behind the end of the line.
+        // A missing word has its place behind the end of the line.
         let behind = column.saturating_sub(command.len());
         self.caret = column_shown.unwrap_or(characters + behind);
     }

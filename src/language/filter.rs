@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which calls a caller is to see: those of a task, of tasks of a name, on some harts.
+//! Which calls a caller sees: those of one task, of tasks with a name, or on some harts.
 //!
 //! ```text
 //! pid=NUMBER  comm=NAME  hart=NUMBER[-NUMBER][,NUMBER[-NUMBER]]...
 //! ```
 //!
-//! Knows nothing of the kernel, so that it is tested on the host as well.
+//! Does not use the kernel, so it is tested on the host as well.
 
 use crate::language::{
     refusal::{
@@ -23,33 +23,33 @@ use core::fmt;
 /// The most harts that a RISC-V kernel can have: `NR_CPUS` in `arch/riscv/Kconfig`.
 pub(crate) const MAX_HARTS: usize = 512;
 
-/// How long a task's name is, with the zeros behind it: `TASK_COMM_LEN`.
+/// The length of a task's name, zero padding included: `TASK_COMM_LEN`.
 const COMM: usize = 16;
 
-/// The calls that a caller sees: all that each condition allows.
+/// The calls that a caller sees: those that meet all conditions.
 ///
 /// Prints itself as commands name it, with a blank before each word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
-    /// Of the task with that number, in the initial namespace.
+    /// Calls by the task with this number, in the initial PID namespace.
     pub(crate) pid: Option<u32>,
-    /// Of the tasks with that name; its rest is zero.
+    /// Calls by tasks with this name, which is padded with zeros.
     pub(crate) comm: Option<[u8; COMM]>,
-    /// On these harts.
+    /// Calls on these harts.
     pub(crate) harts: Option<Harts>,
 }
 
-/// Some harts, by their numbers in the kernel: a bit each.
+/// A set of harts: one bit for each, by its number in the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Harts(pub(crate) [u64; MAX_HARTS / 64]);
 
 impl Filter {
-    /// Whether a setting is one of these, and not one of the caller's.
+    /// Returns whether a setting is a condition of the filter, and not one for the caller.
     pub(crate) fn is_key(key: &str) -> bool {
         matches!(key, "pid" | "comm" | "hart")
     }
 
-    /// Adds the condition that a setting says.
+    /// Adds the condition that a setting states.
     pub(crate) fn add(&mut self, setting: Setting<'_>) -> Result<(), Refusal> {
         let text = setting.value.text;
         let column = setting.value.column;
@@ -61,7 +61,7 @@ impl Filter {
             }
             "comm" => {
                 let mut comm = [0; COMM];
-                // One zero at least is at the end of a name.
+                // A name ends with at least one zero.
                 match comm.get_mut(..text.len()) {
                     Some(start) if (1..COMM).contains(&text.len()) => {
                         start.copy_from_slice(text.as_bytes());
@@ -77,17 +77,17 @@ impl Filter {
         }
     }
 
-    /// Whether it allows all calls.
+    /// Returns whether it allows all calls.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Filter::default()
     }
 }
 
 impl Harts {
-    /// All that there can be.
+    /// All harts that there can be.
     pub(crate) const ALL: Self = Harts([u64::MAX; MAX_HARTS / 64]);
 
-    /// Parses a list as the kernel has it, see `bitmap_parselist()`, but without strides.
+    /// Parses a list in the format of the kernel's `bitmap_parselist()`, but without strides.
     fn parse(text: &str) -> Option<Self> {
         let mut harts = Harts([0; MAX_HARTS / 64]);
         for range in text.split(',') {
@@ -104,14 +104,14 @@ impl Harts {
         Some(harts)
     }
 
-    /// Whether a hart is among them.
+    /// Returns whether the set has a hart.
     pub(crate) fn contains(&self, hart: usize) -> bool {
         self.0
             .get(hart / 64)
             .is_some_and(|word| word >> (hart % 64) & 1 != 0)
     }
 
-    /// The one with the highest number.
+    /// Returns the hart with the highest number.
     pub(crate) fn last(&self) -> Option<usize> {
         (0..MAX_HARTS).rev().find(|hart| self.contains(*hart))
     }
@@ -124,7 +124,7 @@ impl fmt::Display for Filter {
         }
         if let Some(comm) = &self.comm {
             let name = comm.split(|byte| *byte == 0).next().unwrap_or_default();
-            // Cannot fail: it was made from a `str`.
+            // Cannot fail: the name was made from a `str`.
             write!(
                 f,
                 " comm={}",
@@ -185,7 +185,7 @@ mod tests {
         assert!(!all.is_empty());
     }
 
-    /// What it prints makes it again.
+    /// Parsing what a filter prints gives the same filter.
     #[test]
     fn prints_what_it_takes() {
         for text in [

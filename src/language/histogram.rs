@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A log2 histogram of durations, and how it is drawn.
+//! A log2 histogram of durations, and its drawing.
 //!
-//! Knows nothing of the kernel, so that it is tested on the host as well.
+//! Does not use the kernel, so it is tested on the host as well.
 
 use core::fmt;
 
-/// How many buckets there are: one for each number of significant bits that a duration can have.
+/// The number of buckets: one for each number of significant bits that a duration can have.
 pub(crate) const BUCKETS: usize = 64;
 
-/// How many characters the longest bar has.
+/// The length of the longest bar, in characters.
 const BAR: usize = 40;
 
 /// Durations, in ticks of a timer.
 pub(crate) struct Histogram {
     buckets: [u64; BUCKETS],
-    /// Not 0 but the greatest number there is, if there are no durations.
+    /// `u64::MAX` if there are no durations.
     min: u64,
     max: u64,
     total: u64,
 }
 
 impl Histogram {
-    /// One without durations.
+    /// Creates a histogram without durations.
     pub(crate) fn new() -> Self {
         Histogram {
             buckets: [0; BUCKETS],
@@ -32,7 +32,7 @@ impl Histogram {
         }
     }
 
-    /// Adds the durations of another one.
+    /// Adds the durations of another histogram.
     pub(crate) fn add(&mut self, buckets: [u64; BUCKETS], min: u64, max: u64, total: u64) {
         for (sum, count) in self.buckets.iter_mut().zip(buckets) {
             *sum = sum.wrapping_add(count);
@@ -42,20 +42,20 @@ impl Histogram {
         self.total = self.total.wrapping_add(total);
     }
 
-    /// How many durations there are.
+    /// Returns how many durations there are.
     pub(crate) fn count(&self) -> u64 {
         self.buckets.iter().copied().fold(0, u64::wrapping_add)
     }
 }
 
-/// A histogram as it is shown: a line of figures, and a bar for each bucket from the first that is
-/// not empty to the last.
+/// A histogram as it is shown: a line of figures, and a bar for each bucket from the first to the
+/// last that is not empty.
 pub(crate) struct Drawing<'a> {
     /// The durations.
     pub(crate) histogram: &'a Histogram,
-    /// Whose they are.
+    /// The target or function that they are of.
     pub(crate) name: &'a str,
-    /// How long so many ticks are.
+    /// Converts ticks to nanoseconds.
     pub(crate) nanoseconds: fn(u64) -> u64,
 }
 
@@ -73,9 +73,9 @@ impl fmt::Display for Drawing<'_> {
         writeln!(
             f,
             "{name}: count {count}, min {} ns, mean {} ns, max {} ns",
-            // Both are of the same call, or of none yet, where it was cleared meanwhile.
+            // `min` may exceed `max` if calls were added or cleared during the summing.
             nanoseconds(histogram.min.min(histogram.max)),
-            // Of the sum, as the mean may be less than a tick.
+            // Converts before it divides: the mean may be less than a tick.
             nanoseconds(histogram.total) / count,
             nanoseconds(histogram.max),
         )?;
@@ -83,7 +83,7 @@ impl fmt::Display for Drawing<'_> {
         let is_used = |count: &u64| *count != 0;
         let first = histogram.buckets.iter().position(is_used).unwrap_or(0);
         let last = histogram.buckets.iter().rposition(is_used).unwrap_or(0);
-        // So many calls there are not: only that nothing can overflow.
+        // Keeps the product below from overflowing. There are never so many calls.
         let most = u64::MAX / BAR as u64;
         let longest = histogram.buckets.iter().copied().max();
         let longest = longest.unwrap_or(0).min(most);
@@ -123,7 +123,7 @@ mod tests {
 
     fn draw(durations: &[u64]) -> Vec<String> {
         let mut histogram = Histogram::new();
-        // As two harts would have counted them.
+        // Counts them as two harts would.
         for hart in 0..2 {
             let mine = || durations.iter().skip(hart).step_by(2).copied();
             let mut buckets = [0; BUCKETS];
@@ -164,7 +164,7 @@ mod tests {
         );
     }
 
-    /// Neither the longest durations nor the greatest counts break it.
+    /// The longest durations and the greatest counts do not break it.
     #[test]
     fn draws_extremes() {
         assert_eq!(draw(&[i64::MAX as u64]).len(), 3);
@@ -176,7 +176,7 @@ mod tests {
         assert!(drawn.lines().skip(2).all(|line| line.ends_with(&full)));
     }
 
-    /// One call among very many still shows.
+    /// One call among very many is still visible.
     #[test]
     fn no_call_is_without_a_bar() {
         let mut durations = vec![1; 100_000];

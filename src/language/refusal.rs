@@ -3,7 +3,7 @@
 //! Why a command was refused: the errno that the writer gets and the sentence that `error_log`
 //! shows.
 //!
-//! Knows nothing of the kernel, so that it is tested on the host as well.
+//! Does not use the kernel, so it is tested on the host as well.
 
 use crate::language::{
     errno,
@@ -17,20 +17,18 @@ macro_rules! reasons {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Reason {
             $($(#[$doc])* $name,)*
-            /// A pattern matches more functions than are allowed.
+            /// The target means more functions than `max_functions` allows.
             TooMany {
-                /// That it matches.
+                /// How many it means.
                 functions: usize,
-                /// That are allowed.
+                /// How many are allowed.
                 max: usize,
             },
-            /// `attach` wants functions that are free: one belongs to that session.
+            /// A function of the target is attached by this other session.
             HeldBySession(SessionId),
-            /// Commands are for what they have attached themselves: this is attached by that
-            /// session.
+            /// The target is attached by this session, and other clients cannot change it.
             OfSession(SessionId),
-            /// The kernel refused, for a reason that has no sentence of its own: a positive error
-            /// number.
+            /// The kernel refused, with a positive error number that has no sentence of its own.
             Kernel(i32),
         }
 
@@ -39,12 +37,12 @@ macro_rules! reasons {
             #[cfg(test)]
             pub(crate) const ALL: &'static [Reason] = &[$(Reason::$name),*];
 
-            /// Whether there is no function of that name, or none that matches.
+            /// Returns whether no function has the name, or matches the pattern.
             pub(crate) fn is_no_function(self) -> bool {
                 matches!(self, Reason::UnknownTarget | Reason::NoMatch)
             }
 
-            /// The error number that the writer of the command gets, positive.
+            /// Returns the positive error number that the writer of the command gets.
             pub(crate) fn errno(self) -> i32 {
                 match self {
                     $(Reason::$name => errno::$errno,)*
@@ -79,89 +77,89 @@ macro_rules! reasons {
     };
 }
 
-// In the manner of the list `ERRORS` in `kernel/trace/trace_probe.h`.
+// Modelled on the list `ERRORS` in `kernel/trace/trace_probe.h`.
 reasons! {
-    /// A line of blanks alone.
+    /// The line has no word for the target.
     NoTarget, EINVAL, "No target is given";
-    /// The target is not a name, a pattern, or either behind `module:`.
+    /// The target is neither a name nor a pattern, with or without `module:` before it.
     BadTarget, EINVAL, "Target is not a function name, nor a pattern of names";
     /// The name is longer than any that the kernel knows.
     LongTarget, EINVAL, "Target name is too long";
-    /// `attach` and `modify` want a caller.
+    /// `attach` and `modify` need a caller.
     NoCaller, EINVAL, "No caller is given";
-    /// A word behind the caller that is not `KEY=VALUE`.
+    /// A word behind the caller is neither a flag nor `KEY=VALUE`.
     BadOption, EINVAL, "Option is not KEY=VALUE";
-    /// The caller takes no such option.
+    /// The caller does not take this option.
     UnknownOption, EINVAL, "Caller has no such option";
-    /// An option of the caller, for the second time.
+    /// An option or a flag is given a second time.
     RepeatedOption, EINVAL, "Option is given twice";
-    /// `args=` wants as many arguments as there are registers, at most.
+    /// `args=` needs a number that is not above the number of argument registers.
     BadArgs, EINVAL, "Value is not a number from 0 to 8";
-    /// `every=` and `times=` want a number.
+    /// `every=` and `times=` need a number above 0.
     BadNumber, EINVAL, "Value is not a number above 0";
-    /// `pid=` wants the number of a task.
+    /// `pid=` needs the number of a task.
     BadPid, EINVAL, "Value is not the number of a task";
-    /// `comm=` wants the name of a task.
+    /// `comm=` needs the name of a task.
     BadComm, EINVAL, "Value is not the name of a task, of 1 to 15 bytes";
-    /// `hart=` wants a list of harts.
+    /// `hart=` needs a list of harts.
     BadHart, EINVAL, "Value is not a list of harts, such as 0-3,5";
-    /// `hart=` wants harts that there are.
+    /// `hart=` lists a hart that the kernel cannot have.
     NoHart, EINVAL, "There is no hart of that number";
-    /// `ret=` wants what a register can hold.
+    /// `ret=` needs a value that a register can hold.
     BadReturn, EINVAL, "Value is not a 64-bit number, nor the name of an error";
-    /// `override` must be told what to return.
+    /// `override` needs a value to return.
     NoReturn, EINVAL, "override wants ret=VALUE";
-    /// What waits for the return of a function that has none.
+    /// The caller waits for the return of a function that never returns.
     NeverReturns, EINVAL, "Function never returns, its return cannot be seen";
-    /// `override` changes what the kernel does, so it is allowed on loading only.
+    /// `override` changes what the kernel does, so only a parameter on loading can allow it.
     NotAllowed, EPERM, "Module was not loaded with allow_override=1";
-    /// `modify` changes the caller, not the functions.
+    /// `modify` takes no exclusions and no flags: it changes only the caller.
     AttachOnly, EINVAL, "Only attach takes this word";
-    /// `pending` waits for a module.
+    /// `pending` needs a target that names a module.
     NoModule, EINVAL, "pending wants a target MODULE:FUNCTION";
-    /// `detach` takes one word.
+    /// `detach`, `enable`, `disable` and `show` take one word.
     ExtraWord, EINVAL, "Nothing more may follow";
-    /// More than `command::MAX_WRITE` bytes.
+    /// The write has more than `command::MAX_WRITE` bytes.
     LongWrite, EINVAL, "Write is longer than 65536 bytes";
-    /// A NUL byte in the text.
+    /// The text has a NUL byte.
     NulByte, EINVAL, "Text has a NUL byte";
-    /// Bytes that are no UTF-8.
+    /// The text is not UTF-8.
     NotUtf8, EINVAL, "Text is not UTF-8";
-    /// The kernel's symbol table has no such name.
+    /// No symbol has the name, unless in a module that is just coming or going.
     UnknownTarget, ENOENT, "No function has that name";
     /// No function that ftrace can patch has such a name.
     NoMatch, ENOENT, "No traceable function matches the pattern";
-    /// All that the pattern matches is excluded, or nobody can wait for its return.
+    /// All functions of the target are excluded.
     NothingLeft, ENOENT, "Nothing is left of the pattern";
     /// No caller is registered under that name.
     UnknownCaller, ENOENT, "No caller has that name, see the file callers";
-    /// `modify` and `detach` want a target that is attached.
+    /// All commands but `attach` need a target that is attached.
     NotAttached, ENOENT, "Target is not attached";
-    /// `attach` wants one that is not.
+    /// `attach` needs a target that is not attached.
     Attached, EEXIST, "Target is attached already, write to modify instead";
-    /// A function of the target belongs to another attachment.
+    /// A function of the target belongs to another attachment of the same client.
     Overlaps, EEXIST, "Function is attached already, under another name";
     /// A function of a session's target is attached, but not by a session.
     HeldByNobody, EEXIST, "Function is attached already, outside of sessions";
-    /// What a session wants to change belongs to nobody.
+    /// The target that a session wants to change is attached outside of sessions.
     OfNobody, ENOENT, "Target is attached outside of sessions, not by this one";
     /// A line of a session is blank.
     NoCommand, EINVAL, "No command is given";
-    /// A line of a session begins with something else.
+    /// A line of a session does not begin with a command.
     UnknownCommand, EINVAL, "Command is none of attach, modify, detach, enable, disable, show";
-    /// `show` wants a word.
+    /// `show` needs a subject.
     NoSubject, EINVAL, "show wants one of status, hits, hist, draining, errors";
-    /// `show` knows no such word.
+    /// `show` does not know the subject.
     UnknownSubject, EINVAL, "Nothing of that name can be shown: only status, hits, hist, draining, errors";
     /// A function of a pattern would be left out, and `strict` does not allow that.
     NotAll, EBUSY, "Not all functions are free, see tracing/enabled_functions";
-    /// ftrace allows one direct caller a function.
+    /// ftrace allows one direct caller for each function, and another has it.
     Held, EBUSY, "Function has another direct caller, see tracing/enabled_functions";
-    /// The name exists, but there is nothing at it that ftrace could patch.
+    /// The name exists, but ftrace cannot patch what it stands for.
     NotTraceable, ENODEV, "ftrace cannot patch the target";
-    /// As many targets are attached as there are slots.
+    /// There are as many attachments as slots already.
     Full, ENOSPC, "No more targets can be attached";
-    /// There would be a histogram for each function.
+    /// `latency` would need a histogram for each of too many functions.
     TooManyHistograms, E2BIG, "latency takes 1024 functions at most";
     /// All slots are taken.
     NoSlot, ENOSPC, "No slot is left";
@@ -172,14 +170,14 @@ reasons! {
 /// A refused command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// Why.
+    /// Why it was refused.
     pub(crate) reason: Reason,
-    /// Where the word begins that is to blame, in bytes from the start of the line.
+    /// Where the word to blame begins, in bytes from the start of the line.
     pub(crate) column: usize,
 }
 
 impl Refusal {
-    /// The same of a longer line, in which so many bytes stand before.
+    /// Returns the refusal for a longer line, which has so many bytes before this one.
     pub(crate) fn behind(self, bytes: usize) -> Self {
         Refusal {
             column: self.column + bytes,

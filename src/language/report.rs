@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the files show: a header and a line each, with blanks between the columns and none within
-//! a value, but for the last.
+//! What the files show: a header, and a line for each entry. Blanks separate the columns, and only
+//! the value of the last column may have blanks.
 //!
-//! Knows nothing of the kernel, so that it is tested on the host as well.
+//! Does not use the kernel, so it is tested on the host as well.
 
 use crate::language::{
     command::{
@@ -19,19 +19,19 @@ use core::fmt;
 pub(crate) struct Status<'a> {
     /// The target, as it was written to `attach`.
     pub(crate) target: &'a str,
-    /// How many functions it is.
+    /// How many functions it hooks.
     pub(crate) functions: usize,
     /// The name of the caller.
     pub(crate) caller: &'a str,
-    /// Calls that the caller handled, since the target was attached.
+    /// How many calls were handled since the target was attached.
     pub(crate) hits: u64,
-    /// Calls that it had to skip.
+    /// How many calls had to be skipped.
     pub(crate) missed: u64,
-    /// Whose it is, if it is not nobody's.
+    /// The session that it belongs to, if any.
     pub(crate) session: Option<SessionId>,
-    /// Whether calls of the target reach the caller: `active`, or why not.
+    /// `active` if calls of the target reach the caller, or else why they do not.
     pub(crate) state: &'a str,
-    /// Functions that somebody else has.
+    /// How many functions of the target are left out, because others hold them.
     pub(crate) left_out: usize,
 }
 
@@ -84,7 +84,7 @@ fn status_line(
     )
 }
 
-/// A number, if there is one.
+/// A number, printed as a dash if there is none.
 struct OrDash(Option<u32>);
 
 impl fmt::Display for OrDash {
@@ -96,7 +96,7 @@ impl fmt::Display for OrDash {
     }
 }
 
-/// What `status` says of so many functions that are not part of an attachment.
+/// The number of functions that are left out of an attachment, as `status` shows it.
 struct LeftOut(usize);
 
 impl fmt::Display for LeftOut {
@@ -110,9 +110,9 @@ impl fmt::Display for LeftOut {
 
 /// A line of `hits`.
 pub(crate) struct Hits<'a> {
-    /// The name of the function, behind that of its module if it is in one.
+    /// The name of the function, with the module before it if it is in one.
     pub(crate) function: &'a str,
-    /// How often it was called since the target was attached.
+    /// How many of its calls were handled since the target was attached.
     pub(crate) hits: u64,
     /// The target that it is part of.
     pub(crate) target: &'a str,
@@ -146,7 +146,7 @@ fn hits_line(
 pub(crate) struct CallerLine<'a> {
     /// The word by which commands name the caller.
     pub(crate) name: &'a str,
-    /// The module that brings it.
+    /// The module that registered it.
     pub(crate) owner: &'a str,
     /// What it does, in a few words.
     pub(crate) description: &'a str,
@@ -175,13 +175,13 @@ impl fmt::Display for CallerLine<'_> {
 pub(crate) struct BindingLine<'a> {
     /// The target, as it was written.
     pub(crate) target: &'a str,
-    /// What is not part of it.
+    /// The targets that are excluded from it.
     pub(crate) exclusions: Exclusions<'a>,
-    /// The caller, which prints itself as it was named, with all that it was told.
+    /// The caller, which prints itself as commands name it, with its settings.
     pub(crate) caller: &'a dyn fmt::Display,
     /// Which calls it sees.
     pub(crate) filter: Filter,
-    /// What else was said.
+    /// How it is attached.
     pub(crate) flags: Flags,
 }
 
@@ -219,7 +219,7 @@ mod tests {
         .to_string()
     }
 
-    /// A script takes the columns apart at the blanks, however wide the values are.
+    /// A script can split the columns at the blanks, however wide the values are.
     #[test]
     fn status_has_the_columns_of_its_header() {
         let header = StatusHeader.to_string();

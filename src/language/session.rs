@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is said to a session: a command behind the name of its file, or what is to be shown.
+//! The lines that a session takes: a command with the name of its file before it, or `show`.
 //!
 //! ```text
 //! attach LINE | modify LINE | detach LINE | enable LINE | disable LINE
@@ -22,18 +22,18 @@ use crate::language::{
 /// A session, as others see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SessionId {
-    /// How many sessions there had been when it was opened, with it.
+    /// Counts the sessions from 1, in the order in which they were opened.
     pub(crate) number: u32,
-    /// The process that opened it, by its number outside of all namespaces.
+    /// The process that opened it, by its number in the initial PID namespace.
     pub(crate) pid: u32,
 }
 
 /// A line that is written to a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SessionLine<'a> {
-    /// A command of that kind; the word is the rest of the line.
+    /// A command, and the rest of its line.
     Command(Verb, Word<'a>),
-    /// What the next reads are to return.
+    /// A subject that the next reads return.
     Show(Subject),
 }
 
@@ -46,7 +46,7 @@ pub(crate) enum Subject {
     Hits,
     /// The histograms.
     Hist,
-    /// Attachments that have ended, but not all of their calls.
+    /// A line for each attachment that drains.
     Draining,
     /// The last refused commands.
     Errors,
@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    /// What is to blame in the rest of a line is blamed where it stands in the whole.
+    /// A word in the rest of a line is blamed at its column in the whole line.
     #[test]
     fn refusals_know_their_place() {
         let line = "  detach vfs_read now";

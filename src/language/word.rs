@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The words of a line, and what they are made of: settings, numbers.
+//! The words of a line, and their parts: settings and numbers.
 //!
-//! Knows nothing of the kernel, so that it is tested on the host as well.
+//! Does not use the kernel, so it is tested on the host as well.
 
 use crate::language::refusal::{
     Reason,
@@ -12,30 +12,30 @@ use crate::language::refusal::{
 /// A word of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Word<'a> {
-    /// The word itself: without blanks.
+    /// The word itself, without blanks.
     pub(crate) text: &'a str,
     /// Where it begins, in bytes from the start of the line.
     pub(crate) column: usize,
 }
 
-/// What a `KEY=VALUE` says to the caller.
+/// A `KEY=VALUE`, for the filter or for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Setting<'a> {
-    /// Before the `=`: not empty.
+    /// The word before the `=`, not empty.
     pub(crate) key: Word<'a>,
-    /// Behind it.
+    /// The word behind the `=`.
     pub(crate) value: Word<'a>,
 }
 
 impl Word<'_> {
-    /// Where it ends, in bytes from the start of the line.
+    /// Returns where it ends, in bytes from the start of the line.
     pub(crate) fn end(&self) -> usize {
         self.column + self.text.len()
     }
 }
 
 impl<'a> Setting<'a> {
-    /// Sets what may be said once.
+    /// Sets an option, which may be set only once.
     pub(crate) fn set<T>(&self, option: &mut Option<T>, value: T) -> Result<(), Refusal> {
         match option.replace(value) {
             Some(_) => Err(Reason::RepeatedOption.at(self.key.column)),
@@ -63,24 +63,24 @@ impl<'a> Setting<'a> {
     }
 }
 
-/// The words of a line, in order.
+/// Returns the words of a line, in order.
 pub(crate) fn words(line: &str) -> impl Iterator<Item = Word<'_>> + Clone {
     line.split_ascii_whitespace().map(move |text| Word {
         text,
-        // Both point into the same line.
+        // Both pointers point into the same line.
         column: text.as_ptr() as usize - line.as_ptr() as usize,
     })
 }
 
-/// Parses what a register can hold: decimal or, with `0x`, hexadecimal; with a sign or without.
-/// What is negative is in two's complement.
+/// Parses a number that a register can hold: decimal or, with `0x`, hexadecimal. It may have a `-`
+/// before it, and is in two's complement then.
 pub(crate) fn number(text: &str) -> Option<u64> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text),
     };
     let magnitude = match digits.strip_prefix("0x") {
-        // `from_str_radix` would take a sign here.
+        // `from_str_radix` would accept a sign here.
         Some(hex) if hex.starts_with(|c: char| c.is_ascii_hexdigit()) => {
             u64::from_str_radix(hex, 16).ok()?
         }

@@ -41,18 +41,18 @@ use kernel::{
     sync::Arc, //
 };
 
-/// A target bound to a caller, and what came of it.
+/// A target bound to a caller, with its hook and its counts.
 pub(crate) struct Attachment {
-    /// The functions that it hooks; none, while it waits for a module. The first field to go, as it
-    /// ends the calls.
+    /// The functions that it hooks; `None` while it waits for a module. The first field, so that it
+    /// is dropped first and ends the calls.
     pub(crate) hook: Option<Hook>,
     target: CString,
     exclusions: CString,
     flags: Flags,
-    /// What runs; and which calls it sees.
+    /// What runs, for the calls that `filter` allows.
     pub(crate) caller: Caller,
     pub(crate) filter: Filter,
-    /// What it counted before.
+    /// The counts of its earlier trampolines.
     pub(crate) past: Tally,
     owner: Option<Arc<Owner>>,
 }
@@ -61,12 +61,12 @@ pub(crate) struct Attachment {
 pub(crate) struct Hook {
     pub(crate) calls: DirectCalls<Trampoline>,
     pub(crate) functions: Functions,
-    /// How many functions of the target are not part of it, as somebody else has them.
+    /// How many functions of the target are left out, because others hold them.
     pub(crate) left_out: usize,
 }
 
 impl Attachment {
-    /// One that has counted nothing yet.
+    /// Creates an attachment that hooks nothing yet and has counted nothing.
     pub(crate) fn new(
         binding: &Binding<'_>,
         caller: Caller,
@@ -84,59 +84,59 @@ impl Attachment {
         })
     }
 
-    /// The session that it belongs to, if it is not nobody's.
+    /// Returns the session that it belongs to, if there is one.
     pub(crate) fn session(&self) -> Option<SessionId> {
         self.owner.as_ref().map(|owner| owner.id())
     }
 
-    /// Whether it is to go, as its session is over.
+    /// Returns whether its session is over, so that it must end.
     pub(crate) fn is_over(&self) -> bool {
         self.owner.as_ref().is_some_and(|owner| owner.is_over())
     }
 
-    /// Its target.
+    /// Returns its target.
     pub(crate) fn target(&self) -> Target<'_> {
         Target::again(self.name())
     }
 
-    /// What is not part of its target.
+    /// Returns the targets that are excluded from its own.
     pub(crate) fn exclusions(&self) -> Exclusions<'_> {
-        // Cannot fail: it was made from a `str`.
+        // Cannot fail: the text was made from a `str`.
         Exclusions::again(self.exclusions.to_str().unwrap_or_default())
     }
 
-    /// How it was attached, but for whether it is disabled, which is as it is now.
+    /// Returns the flags that it was attached with, except that `disabled` is its present state.
     pub(crate) fn flags(&self) -> Flags {
         self.flags
     }
 
-    /// Its target, as it was written.
+    /// Returns its target as it was written.
     pub(crate) fn name(&self) -> &str {
-        // Cannot fail: it was made from a `str`.
+        // Cannot fail: the text was made from a `str`.
         self.target.to_str().unwrap_or_default()
     }
 
-    /// Its functions, sorted.
+    /// Returns the locations of its functions, sorted.
     pub(crate) fn locations(&self) -> &[usize] {
         self.hook
             .as_ref()
             .map_or(&[], |hook| hook.functions.locations())
     }
 
-    /// The name of one of its functions, by its place among them.
+    /// Returns the name of one of its functions, by its index among them.
     pub(crate) fn function_name(&self, index: usize) -> &str {
         self.hook
             .as_ref()
             .map_or("", |hook| hook.functions.name(index))
     }
 
-    /// Whether the function there is one of its.
+    /// Returns whether it hooks the function at `location`.
     pub(crate) fn hooks(&self, location: usize) -> bool {
         self.locations().binary_search(&location).is_ok()
     }
 
-    /// Lets calls reach the caller, or not; of an attachment that waits for a module, once it has
-    /// come. On an error, nothing is changed.
+    /// Enables it, so that calls reach the caller, or disables it. If it waits for a module, this
+    /// takes effect when the module has come. On an error, nothing is changed.
     pub(crate) fn set_enabled(&mut self, is_enabled: bool) -> Result {
         if let Some(hook) = &mut self.hook {
             hook.calls.set_enabled(is_enabled)?;
@@ -149,18 +149,18 @@ impl Attachment {
         Some(self.hook.as_ref()?.calls.trampoline())
     }
 
-    /// What its trampoline works with, if it has something of its own.
+    /// Returns what its trampoline's slot works with, if it has a slot.
     pub(crate) fn data(&self) -> Option<&Arc<SlotData>> {
         self.trampoline()?.data()
     }
 
-    /// The histograms that its trampoline keeps, if it does.
+    /// Returns the histograms that its trampoline keeps, if it keeps some.
     pub(crate) fn latency(&self) -> Option<&Latency> {
         self.trampoline()?.latency()
     }
 
-    /// Returns what tells the calls of one of its functions, if they are told apart, and there were
-    /// any.
+    /// Returns a function that, by its location, returns the hits of one of its functions, if
+    /// functions are told apart and it was hit.
     pub(crate) fn hits(&self) -> impl Fn(usize) -> Option<u64> + '_ {
         let data = self.data();
         let each = data.and_then(|data| data.each());
@@ -176,7 +176,8 @@ impl Attachment {
         }
     }
 
-    /// The histogram of one of its functions, if it keeps one; of a group, if it is not empty.
+    /// Returns the histogram of one of its functions, if it keeps histograms. In a group, an empty
+    /// one is left out.
     pub(crate) fn histogram_of(&self, location: usize) -> Option<Histogram> {
         let each = self.data()?.each();
         let cell = each.map_or(0, |each| each.cell(location));
@@ -184,7 +185,7 @@ impl Attachment {
         (each.is_none() || histogram.count() > 0).then_some(histogram)
     }
 
-    /// The line that makes it again.
+    /// Returns the line of `attach` that makes it again.
     pub(crate) fn binding(&self) -> BindingLine<'_> {
         BindingLine {
             target: self.name(),
@@ -195,7 +196,7 @@ impl Attachment {
         }
     }
 
-    /// How it is. Hits are calls that were handled since it was attached, by whichever caller.
+    /// Returns its line of `status`. The hits are those of all callers that it has had.
     pub(crate) fn status(&self) -> Status<'_> {
         let (hits, missed) = self
             .data()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a client of the registry says. A command does all that it says or, refused, nothing.
+//! The commands of a client of the registry. A command is carried out as a whole, or is refused and
+//! changes nothing.
 
 use crate::{
     abstraction::function,
@@ -30,8 +31,8 @@ use kernel::{
     sync::Arc, //
 };
 
-/// The registry as a session uses it, or, without an owner, everybody: commands are about what the
-/// same owner has attached.
+/// The registry as a session uses it or, without an owner, as everybody does. Commands act only on
+/// attachments of the same owner.
 #[derive(Clone, Copy)]
 pub(crate) struct Client<'a> {
     pub(super) registry: &'a Registry,
@@ -39,12 +40,12 @@ pub(crate) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// The registry for that owner.
+    /// Creates a client for that owner.
     pub(super) fn new(registry: &'a Registry, owner: Option<&'a Arc<Owner>>) -> Self {
         Client { registry, owner }
     }
 
-    /// Carries out a command: its verb, and what stands behind it.
+    /// Carries out a command: its verb, and the line that follows it.
     pub(crate) fn carry_out(&self, verb: Verb, line: &str) -> Result<(), Refusal> {
         match verb {
             Verb::Attach => self.attach(&Binding::parse(line)?),
@@ -59,18 +60,18 @@ impl<'a> Client<'a> {
     pub(crate) fn attach(&self, binding: &Binding<'_>) -> Result<(), Refusal> {
         let target = binding.target;
         let caller = self.registry.workshop.find(binding)?;
-        // What a session held that was closed before is free.
+        // Frees the functions that a closed session held.
         self.registry.end_what_is_over();
         let mut attachments = self.registry.attachments.lock();
         if self.find(&attachments, &target).is_some() {
             return Err(target.refuse(Reason::Attached));
         }
-        // Each takes its time to go, so that there must be an end, for idle ones too.
+        // Idle ones take no slot, but count as well: detaching all of them takes time.
         if attachments.len() >= SLOTS {
             return Err(target.refuse(Reason::Full));
         }
         let blame = |error: Error| target.refuse(error.into());
-        // All that can fail for want of memory comes before anything is hooked.
+        // Allocates all memory before anything is hooked.
         attachments
             .reserve(1, GFP_KERNEL)
             .map_err(|error| target.refuse(error.into()))?;
@@ -90,7 +91,7 @@ impl<'a> Client<'a> {
             }
             result => Some(result?),
         };
-        // Cannot fail: there is room for it.
+        // Cannot fail: the room was reserved above.
         let _ = attachments.push_within_capacity(attachment);
         Ok(())
     }
@@ -106,7 +107,7 @@ impl<'a> Client<'a> {
             .map_err(|reason| target.refuse(reason))
     }
 
-    /// Ends what is selected. That nothing is attached is no error where all is to go.
+    /// Ends the selected attachments. For `*`, it is no error if there are none.
     fn detach(&self, selection: &Selection<'_>) -> Result<(), Refusal> {
         match selection {
             Selection::All => {
@@ -123,7 +124,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Lets calls reach the callers of what is selected, or not. Nothing is detached by that.
+    /// Enables or disables the selected attachments. They stay attached.
     pub(crate) fn set_enabled(
         &self,
         selection: &Selection<'_>,
@@ -159,13 +160,13 @@ impl<'a> Client<'a> {
                 }
                 return Err(error.into());
             }
-            // Cannot fail: there is room for all.
+            // Cannot fail: it was made with room for all.
             let _ = changed.push_within_capacity(index);
         }
         Ok(())
     }
 
-    /// Lets its histograms begin anew.
+    /// Clears the histograms of its own attachments.
     pub(crate) fn clear_histograms(&self) {
         for attachment in self.registry.attachments.lock().iter() {
             if let Some(latency) = attachment.latency().filter(|_| self.owns(attachment)) {
@@ -174,12 +175,12 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Whether an attachment is its own.
+    /// Returns whether an attachment belongs to this client.
     pub(super) fn owns(&self, attachment: &Attachment) -> bool {
         attachment.session() == self.session()
     }
 
-    /// Whether it is shown what is of that session, or of nobody.
+    /// Returns whether this client may see attachments of `session`, or of no session.
     pub(super) fn may_see(&self, session: Option<SessionId>) -> bool {
         self.owner.is_none() || session == self.session()
     }
@@ -188,7 +189,7 @@ impl<'a> Client<'a> {
         self.owner.map(|owner| owner.id())
     }
 
-    /// Which of its own has that target.
+    /// Returns the index of its own attachment with that target.
     fn find(&self, attachments: &[Attachment], target: &Target<'_>) -> Option<usize> {
         attachments
             .iter()
@@ -201,13 +202,13 @@ impl<'a> Client<'a> {
         target: &Target<'_>,
     ) -> Result<&'b mut Attachment, Refusal> {
         match self.find(attachments, target) {
-            // Cannot fail: it was found there.
+            // Cannot panic: `find` returned the index.
             Some(index) => Ok(&mut attachments[index]),
             None => Err(self.not_found(attachments, target)),
         }
     }
 
-    /// Why it has no such target: it may be another's.
+    /// Returns why it has no such target: another may have it.
     fn not_found(&self, attachments: &[Attachment], target: &Target<'_>) -> Refusal {
         let other = attachments
             .iter()

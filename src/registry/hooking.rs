@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Hooks functions, by trampolines and direct calls, and hooks them anew.
+//! Hooks functions by trampolines and direct calls, and gives them other trampolines.
 
 use crate::{
     abstraction::{
@@ -34,8 +34,8 @@ use crate::{
 use kernel::prelude::*;
 
 impl Registry {
-    /// Hooks what is planned, but for what the others have, or somebody else; `coming` is the
-    /// module that is loaded just now, if one is.
+    /// Hooks the planned functions. Leaves out those that `others` or other direct callers hold, or
+    /// refuses the plan if that is not allowed. `coming` is the module being loaded, if any.
     pub(super) fn hook(
         &self,
         plan: &Plan<'_>,
@@ -72,7 +72,7 @@ impl Registry {
         })
     }
 
-    /// Registers those of the functions that are free, if some may be left out.
+    /// Registers the functions. Takes out those that other direct callers hold, if that is allowed.
     pub(super) fn register_free(
         &self,
         plan: &Plan<'_>,
@@ -83,7 +83,8 @@ impl Registry {
                 Err(Reason::Held) if plan.may_leave_out() => {
                     let held = ftrace::held_of(functions.locations())?;
                     functions.retain(|location, _| held.binary_search(&location).is_err());
-                    // Those that held one may have let go meanwhile, but not again and again.
+                    // If none is held any more, the holder has just let go. That is not retried, so
+                    // that the loop ends.
                     if held.is_empty() || functions.locations().is_empty() {
                         return Err(Reason::Held);
                     }
@@ -110,7 +111,7 @@ impl Registry {
         })
     }
 
-    /// Gives an attachment another caller, with the hits that it has.
+    /// Gives an attachment another caller, and keeps its hits.
     pub(super) fn change(
         &self,
         attachment: &mut Attachment,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What becomes of attachments when modules come and go.
+//! What happens to attachments when modules come and go.
 
 use crate::{
     abstraction::module_notifier::{
@@ -25,14 +25,14 @@ impl ModuleEvents for Registry {
         self.hook_pending(name, Some(name));
     }
 
-    /// Between the one and the other, it may have been attached to, but not hooked.
+    /// Since `module_coming`, an `attach` may have added an attachment that is still pending.
     fn module_live(&self, name: &str) {
         self.hook_pending(name, None);
     }
 
-    /// ftrace forgets the functions of text that goes, but not that they were to be called
-    /// directly: with a function of another module at such an address, detaching would shut ftrace
-    /// down. So they are detached before. What else the attachment hooks is hooked again.
+    /// Detaches the functions of text that goes, and hooks the other functions again. ftrace
+    /// forgets the functions of such text, but not their direct calls: if another module had a
+    /// function at one of the addresses later, detaching would shut ftrace down.
     fn text_going(&self, text: &LeavingText) {
         self.workshop.callers.remove_those_of(text);
         let mut attachments = self.attachments.lock();
@@ -45,9 +45,10 @@ impl ModuleEvents for Registry {
 }
 
 impl Registry {
-    /// Hooks what waits for the module of that name; `coming` is that name if it is loaded just now.
+    /// Hooks the attachments that wait for the module `name`. `coming` is that name if the module
+    /// is being loaded.
     fn hook_pending(&self, name: &str, coming: Option<&str>) {
-        // A call that waits in its target could not hold this module any more.
+        // While this module is being unloaded, a call in its target could not hold it any more.
         let Some(_held) = HeldModule::try_new() else {
             return;
         };
@@ -65,7 +66,7 @@ impl Registry {
                         attachment.hook = Some(hook);
                     }
                 }
-                // Why it is pending was said when the module came.
+                // The reason was logged when the module came.
                 Err(_) if coming.is_none() => {}
                 Err(refusal) => {
                     let (target, reason) = (attachment.name(), refusal.reason);
@@ -76,10 +77,10 @@ impl Registry {
         }
     }
 
-    /// Hooks an attachment again without the functions of a module that goes, with the same hits.
-    /// Returns whether anything is left of it.
+    /// Hooks an attachment again without the functions of text that goes, and keeps its hits.
+    /// Returns whether the attachment stays.
     fn hook_without(&self, attachment: &mut Attachment, text: &LeavingText) -> bool {
-        // What the old trampoline may have held is held by the new one, and in between as well.
+        // Holds this module from the drop of the old trampoline until the new one may hold it.
         let _held = HeldModule::new();
         let data = attachment.data().cloned();
         let Some(hook) = attachment.hook.take() else {
@@ -95,7 +96,7 @@ impl Registry {
         if room.is_ok() {
             attachment.past.add(data, functions.locations());
         }
-        // What has been told apart is known by where it was.
+        // Hits of a function are kept by its address, which another function may get.
         attachment.past.forget(|location| text.contains(location));
         functions.retain(|location, _| !text.contains(location));
         let rest = functions.locations().len();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Whom attachments belong to.
+//! The sessions that attachments belong to.
 
 use crate::{
     bindings,
@@ -22,9 +22,9 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    /// A session that the current task opens.
+    /// Creates a session that the current task opens.
     pub(crate) fn new() -> Self {
-        // SAFETY: It only reads a number of the current task.
+        // SAFETY: The function only reads a number of the current task.
         let pid = unsafe { bindings::rvdirect_current_pid() };
         Owner {
             id: SessionId {
@@ -35,17 +35,17 @@ impl Owner {
         }
     }
 
-    /// How others see it.
+    /// Returns its number and process, by which others see it.
     pub(crate) fn id(&self) -> SessionId {
         self.id
     }
 
-    /// Says that it is over: its attachments are to go.
+    /// Marks it as over, so that its attachments end.
     pub(crate) fn end(&self) {
         self.is_over.store(1, Relaxed);
     }
 
-    /// Whether it is over.
+    /// Returns whether it is over.
     pub(crate) fn is_over(&self) -> bool {
         self.is_over.load(Relaxed) == 1
     }

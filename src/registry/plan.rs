@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is to be hooked, and what is to run: which functions that means.
+//! What an attachment hooks and runs, and the functions that this means.
 
 use crate::{
     abstraction::{
@@ -32,19 +32,19 @@ use kernel::{
     prelude::*, //
 };
 
-/// What is to be hooked, and what is to run.
+/// What an attachment hooks, and what it runs.
 pub(super) struct Plan<'a> {
     pub(super) target: Target<'a>,
     pub(super) exclusions: Exclusions<'a>,
     pub(super) flags: Flags,
     pub(super) caller: &'a Caller,
     pub(super) filter: &'a Filter,
-    /// Whose it is, if it is not nobody's.
+    /// The session that the attachment belongs to, if any.
     pub(super) session: Option<SessionId>,
 }
 
 impl<'a> Plan<'a> {
-    /// What an attachment is made by.
+    /// Returns the plan of an attachment.
     pub(super) fn of(attachment: &'a Attachment) -> Self {
         Plan {
             target: attachment.target(),
@@ -56,12 +56,12 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether functions may be left out that somebody else has.
+    /// Returns whether functions that others hold may be left out.
     pub(super) fn may_leave_out(&self) -> bool {
         self.target.is_pattern() && !self.flags.strict
     }
 
-    /// Why it cannot have a function that another attachment has.
+    /// Returns why it cannot have a function that the attachment `holder` has.
     pub(super) fn held_by(&self, holder: &Attachment) -> Reason {
         match holder.session() {
             session if session == self.session => Reason::Overlaps,
@@ -70,8 +70,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The functions that are meant, whoever has them, sorted; `coming` is the module that is loaded
-    /// just now, if one is.
+    /// Returns the functions that the target means, sorted, including those that others hold.
+    /// `coming` is the module that is being loaded, if any.
     pub(super) fn functions(&self, coming: Option<&str>) -> Result<Functions, Refusal> {
         let target = self.target;
         let blame = |error: Error| target.refuse(error.into());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The functions of all attachments in order of a number.
+//! The functions of all attachments, sorted by a number.
 
 use crate::{
     algorithm::sort::sort_by_key,
@@ -9,10 +9,10 @@ use crate::{
 use core::cmp::Reverse;
 use kernel::prelude::*;
 
-/// Functions, those with the greatest number first.
+/// Functions, the one with the greatest number first.
 pub(crate) struct Ranking(KVVec<Ranked>);
 
-/// Small, as sorting moves it a lot.
+/// Kept small, because sorting moves it often.
 struct Ranked {
     attachment: u32,
     function: u32,
@@ -20,8 +20,8 @@ struct Ranked {
 }
 
 impl Ranking {
-    /// Ranks the functions of the attachments that are `meant`: those that have a number, by their
-    /// locations.
+    /// Ranks the functions of the attachments that `meant` is true of. For each attachment, `numbers`
+    /// returns what returns the number of a function by its location, if it has one.
     pub(crate) fn new<'a, N: Fn(usize) -> Option<u64>>(
         attachments: &'a [Attachment],
         meant: impl Fn(&Attachment) -> bool,
@@ -48,7 +48,7 @@ impl Ranking {
         Ok(Ranking(ranking))
     }
 
-    /// Each of them: of which attachment it is, which of its functions, and its number.
+    /// Returns for each function its attachment, its location and its number.
     pub(crate) fn of<'a>(
         &'a self,
         attachments: &'a [Attachment],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a client of the registry is shown: everybody sees all attachments, a session its own.
+//! What a client of the registry can read: a session sees its own attachments, everybody else all.
 
 use crate::{
     abstraction::file::Text,
@@ -25,8 +25,7 @@ use crate::{
 use kernel::prelude::*;
 
 impl Client<'_> {
-    /// Shows a line for each of its own attachments, which makes it again when it is written to
-    /// `attach`.
+    /// Shows a line for each of its own attachments. Written to `attach`, the line makes it again.
     pub(crate) fn show_bindings(&self, text: &mut Text) -> Result {
         for attachment in self.registry.attachments.lock().iter() {
             if self.owns(attachment) {
@@ -36,7 +35,7 @@ impl Client<'_> {
         Ok(())
     }
 
-    /// Shows what there is to see of a subject, but for errors, of which the registry knows nothing.
+    /// Shows a subject. Shows nothing for errors: they are not in the registry.
     pub(crate) fn show(&self, subject: Subject, text: &mut Text) -> Result {
         match subject {
             Subject::Status => self.show_status(text),
@@ -47,7 +46,7 @@ impl Client<'_> {
         }
     }
 
-    /// Shows how each attachment is.
+    /// Shows the state of each attachment, and of those that drain.
     fn show_status(&self, text: &mut Text) -> Result {
         text.add(&StatusHeader)?;
         for attachment in self.registry.attachments.lock().iter() {
@@ -58,7 +57,7 @@ impl Client<'_> {
         self.add_draining(text)
     }
 
-    /// The same of those that have ended, but not all of their calls.
+    /// Shows the attachments that drain.
     fn show_draining(&self, text: &mut Text) -> Result {
         text.add(&StatusHeader)?;
         self.add_draining(text)
@@ -82,7 +81,7 @@ impl Client<'_> {
         self.registry.workshop.callers.add_list(text)
     }
 
-    /// Shows a line for each function that was hit, as far as functions are told apart.
+    /// Shows a line for each function that was hit, where functions are told apart.
     fn show_hits(&self, text: &mut Text) -> Result {
         let attachments = self.registry.attachments.lock();
         let may_see = |attachment: &Attachment| self.may_see(attachment.session());
@@ -98,7 +97,7 @@ impl Client<'_> {
         Ok(())
     }
 
-    /// Shows the histograms that attachments keep: of each function that has returned, or of all.
+    /// Shows the histograms of attachments. In a group, each function that has returned has one.
     fn show_histograms(&self, text: &mut Text) -> Result {
         let attachments = self.registry.attachments.lock();
         let may_see = |attachment: &Attachment| self.may_see(attachment.session());
@@ -118,7 +117,7 @@ impl Client<'_> {
                 } else {
                     attachment.function_name(function)
                 },
-                // SAFETY: It only computes.
+                // SAFETY: The function only computes.
                 nanoseconds: |ticks| unsafe { bindings::rvdirect_nanoseconds(ticks) },
             })?;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What an attachment counted with the trampolines that it had before.
+//! What an attachment counted with its earlier trampolines.
 
 use crate::trampoline::slot_data::SlotData;
 use kernel::{
@@ -8,11 +8,11 @@ use kernel::{
     sync::Arc, //
 };
 
-/// The counts of earlier trampolines, of which some may still be draining.
+/// The counts of earlier trampolines. Some of these may still drain.
 pub(crate) struct Tally {
     hits: u64,
     missed: u64,
-    /// Of those, the hits of each function, as far as they are known; sorted by its location.
+    /// The part of `hits` that is known to be of one function, sorted by the function's location.
     each: KVVec<FunctionHits>,
     unfinished: KVec<Earlier>,
 }
@@ -23,7 +23,7 @@ struct FunctionHits {
     hits: u64,
 }
 
-/// What an earlier trampoline counts, and for which functions.
+/// An earlier trampoline that may still count, and the functions that its hits belong to.
 struct Earlier {
     data: Arc<SlotData>,
     whose: Whose,
@@ -31,16 +31,16 @@ struct Earlier {
 
 #[derive(Clone, Copy)]
 enum Whose {
-    /// It tells the functions of the attachment apart.
+    /// The trampoline tells the functions of the attachment apart.
     Each,
-    /// All is of the function there.
+    /// All hits are of the function at this location.
     One(usize),
-    /// Nobody knows, or it does not matter any more.
+    /// The hits cannot be told apart, or their function is gone.
     Unknown,
 }
 
 impl Tally {
-    /// One without counts.
+    /// Creates a tally without counts.
     pub(crate) fn new() -> Self {
         Tally {
             hits: 0,
@@ -50,8 +50,8 @@ impl Tally {
         }
     }
 
-    /// Makes room for one more trampoline, of functions at `locations`, which are sorted;
-    /// afterwards, [`Tally::add`] cannot fail.
+    /// Makes room for one more trampoline, so that [`Tally::add`] cannot fail. `locations` are its
+    /// functions, sorted.
     pub(crate) fn make_room(&mut self, locations: &[usize]) -> Result {
         if self.each.is_empty() {
             self.each.reserve(locations.len(), GFP_KERNEL)?;
@@ -66,7 +66,7 @@ impl Tally {
             each,
             unfinished,
         } = self;
-        // What all calls have left counts no more, and needs no memory any longer.
+        // A trampoline that all calls have left counts no more. Only its sums are kept.
         unfinished.retain(|earlier| {
             let data = &earlier.data;
             let is_finished = data.is_left() || !data.work().waits_for_return();
@@ -84,8 +84,8 @@ impl Tally {
         Ok(())
     }
 
-    /// Adds what a trampoline counted for the functions at `locations`, that no call site leads to
-    /// any more, and that nothing executes in but what it called.
+    /// Adds the counts of a trampoline for the functions at `locations`. No call site may lead to
+    /// it any more, and every call that is still in it must be in its target.
     pub(crate) fn add(&mut self, data: Option<Arc<SlotData>>, locations: &[usize]) {
         if let Some(data) = data {
             let whose = match locations {
@@ -93,27 +93,27 @@ impl Tally {
                 [location] => Whose::One(*location),
                 _ => Whose::Unknown,
             };
-            // Cannot fail after `make_room`.
+            // Cannot fail: `make_room` reserved the room.
             let _ = self
                 .unfinished
                 .push_within_capacity(Earlier { data, whose });
         }
     }
 
-    /// Whether nothing was counted before.
+    /// Returns whether nothing was counted before.
     pub(crate) fn is_empty(&self) -> bool {
         self.each.is_empty() && self.unfinished.is_empty()
     }
 
-    /// How many calls were handled.
+    /// Returns how many calls were handled.
     pub(crate) fn hits(&self) -> u64 {
         self.unfinished.iter().fold(self.hits, |sum, earlier| {
             sum.wrapping_add(earlier.data.hits())
         })
     }
 
-    /// How many of them are known to be calls of the function there, which must be one of the
-    /// attachment.
+    /// Returns how many of the hits are known to be of the function at `location`, which must be
+    /// one of the attachment.
     pub(crate) fn hits_of(&self, location: usize) -> u64 {
         let folded = self
             .each
@@ -126,13 +126,12 @@ impl Tally {
         })
     }
 
-    /// Forgets whose the hits are of functions that are not there any more; as hits of the
-    /// attachment, they stay.
+    /// Forgets which hits belong to functions that are gone. They stay hits of the attachment.
     pub(crate) fn forget(&mut self, is_gone: impl Fn(usize) -> bool) {
         self.each.retain(|function| !is_gone(function.location));
         for earlier in self.unfinished.iter_mut() {
             match earlier.whose {
-                // Others may come to where all that it can tell apart have been.
+                // All functions that it tells apart are gone. Others may get their addresses.
                 Whose::Each if self.each.is_empty() => earlier.whose = Whose::Unknown,
                 Whose::One(location) if is_gone(location) => earlier.whose = Whose::Unknown,
                 _ => {}
@@ -140,7 +139,7 @@ impl Tally {
         }
     }
 
-    /// How many had to be skipped.
+    /// Returns how many calls had to be skipped.
     pub(crate) fn missed(&self) -> u64 {
         self.unfinished.iter().fold(self.missed, |sum, earlier| {
             sum.wrapping_add(earlier.data.missed())

@@ -33,7 +33,7 @@ fn each_of_the_list_is_known_by_its_name() {
         assert!(!description.is_empty());
     }
     assert_eq!(parse("f counts"), Ok(None));
-    // Whatever it takes.
+    // Whatever settings it has.
     assert_eq!(parse("f other key=value"), Ok(None));
 }
 
@@ -118,13 +118,13 @@ fn refuses_bad_settings() {
     }
 }
 
-/// What `attach` prints makes the same caller again.
+/// Parsing what `attach` prints gives the same caller.
 #[test]
 fn round_trip() {
     let mut random = Random::new(3);
     let mut number = |limit: usize| random.below(limit) as u64;
     for _ in 0..100_000 {
-        // Small ones, errors, and those of all sizes.
+        // Small numbers, errors, and numbers of all sizes.
         let ret = match number(3) {
             0 => number(5),
             1 => number(600).wrapping_neg(),

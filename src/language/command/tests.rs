@@ -52,7 +52,7 @@ fn takes_blanks_anywhere() {
     }
 }
 
-/// Every refusal of a line of `attach` or `modify`, with the column that it blames.
+/// Each refusal of a line of `attach` or `modify` blames the right column.
 #[test]
 fn refuses_bad_bindings() {
     let long = "x".repeat(MAX_NAME + 1);
@@ -142,7 +142,7 @@ fn takes_exclusions() {
     );
 }
 
-/// `modify` says nothing of which functions there are.
+/// `modify` takes no exclusions and no flags.
 #[test]
 fn some_words_are_for_attach_alone() {
     let flags = |line| Binding::parse(line).unwrap().flags;
@@ -224,17 +224,17 @@ fn takes_only_text() {
         (&b"tw\0o"[..], "tw", Reason::NulByte),
         (b"\0", "", Reason::NulByte),
         (b"one\xff", "one", Reason::NotUtf8),
-        // Whichever comes first.
+        // The first bad byte is to blame.
         (b"a\0\xff", "a", Reason::NulByte),
         (b"a\xff\0", "a", Reason::NotUtf8),
-        // A character that is cut off.
+        // The last character is cut off.
         (b"ab\xc3", "ab", Reason::NotUtf8),
     ] {
         assert_eq!(text(bytes), Err(NotText { before, reason }));
     }
 }
 
-/// The lines around one that is not text are lines all the same.
+/// A line that is not text does not change how the other lines are read.
 #[test]
 fn blames_the_line_that_is_no_text() {
     let bad = |before, reason| Err(NotText { before, reason });
@@ -250,7 +250,7 @@ fn blames_the_line_that_is_no_text() {
     );
 }
 
-/// What `attach` prints for a binding that was taken makes the same binding again.
+/// Parsing what `attach` prints for a binding gives the same binding.
 #[test]
 fn round_trip() {
     let alphabet: Vec<char> = "aZ_09.$:-*! \t".chars().collect();
@@ -287,8 +287,8 @@ fn round_trip() {
     assert!(taken > 1000, "only {taken} lines were taken");
 }
 
-/// Whatever is written: it is taken, or blamed at a place in the line or just behind it; and what
-/// is taken has only names that `glob_match()` reads as they were meant.
+/// Any text is taken, or blamed at a place in the line or just behind it. A text that is taken has
+/// only names and patterns that `glob_match()` understands.
 #[test]
 fn any_text_is_taken_or_blamed() {
     let alphabet: Vec<char> = "ab_1.$:=*?[]!\\ \t\u{e9}\u{1f600}\u{7f}".chars().collect();

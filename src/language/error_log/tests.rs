@@ -14,7 +14,7 @@ fn logged(command: &str, column: usize) -> String {
     log.to_string()
 }
 
-/// The shown command and the column of the caret in it, in characters.
+/// Returns the shown command, and the column of the caret in it, in characters.
 fn shown(log: &str) -> (String, usize) {
     let mut lines = log.lines().skip(1);
     let command = lines.next().unwrap().strip_prefix("  Command: ").unwrap();
@@ -62,10 +62,10 @@ fn puts_the_caret_under_the_word() {
         shown(&logged("vfs_read cuont", 9)),
         ("vfs_read cuont".into(), 9)
     );
-    // Behind the end, where the missing word should stand.
+    // The caret is behind the end, where the missing word belongs.
     assert_eq!(shown(&logged("vfs_read", 9)), ("vfs_read".into(), 9));
     assert_eq!(shown(&logged("", 0)), ("".into(), 0));
-    // Columns are in bytes, the caret stands under a character.
+    // Columns are in bytes, but the caret stands under a character.
     assert_eq!(shown(&logged("é é x", 6)), ("é é x".into(), 4));
 }
 
@@ -75,7 +75,7 @@ fn passes_nothing_to_the_terminal_that_it_would_act_on() {
     assert_eq!((command.as_str(), caret), ("a b?[2J? x", 9));
 }
 
-/// Of a command that is too long, the part around the caret is shown, whole characters only.
+/// A command that is too long is cut to whole characters around the caret.
 #[test]
 fn cuts_long_commands() {
     let ascii = "x".repeat(1000) + "!" + &"y".repeat(1000);
