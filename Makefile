@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# For people; what the kernel's build reads is Kbuild.
+# For people to run. The kernel's build reads Kbuild instead.
 
-# The build tree of the kernel that the module is for.
+# The build tree of the kernel to build the module for.
 KDIR ?= /lib/modules/$(shell uname -r)/build
-# The module is for this architecture alone.
+# The module supports only this architecture.
 ARCH ?= riscv
 
-# The kernel's Makefile takes some of these from its command line alone, so
-# pass on what is in the environment.
+# The kernel's Makefile takes some of these from its command line only, so
+# pass on the values from the environment.
 tool-variables := ARCH LLVM RUSTC RUSTFMT CLIPPY_DRIVER BINDGEN RUST_LIB_SRC
 tools := $(foreach v,$(tool-variables),$(if $($(v)),$(v)=$($(v))))
 
-# What the scripts take from the environment may be on this command line. One
-# that is not set must not become one that is empty.
+# The scripts take these from the environment; export those that are set on this
+# command line. An unset variable must not become an empty one.
 $(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH VM_APPEND \
 	VM_FILES VM_ICOUNT VM_KERNEL VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
 
-# The tree that the module is built in: for a kernel without Rust, not KDIR.
+# The tree to build the module in. For a kernel without Rust, it is not KDIR.
 find-tree = tree=$$(scripts/rust-tree $(KDIR)) && echo "$$tree" >.tree
 kbuild = $(MAKE) -C "$$(cat .tree)" M=$(CURDIR) $(tools)
 
-# What was built for another kernel is not out of date by its times alone.
+# File times do not show that the last build was for another kernel.
 .PHONY: modules
 modules: check-kdir
 	@$(find-tree)
@@ -56,7 +56,7 @@ rust-analyzer: check-kdir
 check-kdir:
 	@scripts/check-kdir $(KDIR)
 
-# All that follows uses the guest and its kernel.
+# Everything below uses the guest and its kernel.
 
 .PHONY: run
 run: setup

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
 #
-# Packages of another Debian suite or architecture than the host's, fetched
-# and unpacked without touching the host's own apt: a private apt root with
-# the host's mirror, as apt itself reports it.
+# Fetches and unpacks packages of Debian suites and architectures other than the
+# host's. The host's own apt stays untouched: this uses a private apt root, with
+# the mirror that the host's apt reports.
 #
 # Sourced, after lib.sh.
 
 apt_root=$cache/apt
 
-# private_apt PROGRAM ARGUMENT...: apt-get or apt-cache in the private root.
+# private_apt PROGRAM ARGUMENT...: runs apt-get or apt-cache in the private
+# root.
 private_apt()
 {
 	local program=$1
@@ -29,8 +30,8 @@ private_apt()
 		"$@"
 }
 
-# The mirror of the host's main archive: not the security archive, which has
-# other suites.
+# Prints the mirror of the host's main archive, not that of the security
+# archive, which has other suites.
 host_mirror()
 {
 	# shellcheck disable=SC2016
@@ -38,7 +39,7 @@ host_mirror()
 		awk '$2 == "Debian" { print $1; exit }'
 }
 
-# fetch_package DIR PACKAGE MIRROR SUITE: puts the newest PACKAGE in DIR.
+# fetch_package DIR PACKAGE MIRROR SUITE: downloads the newest PACKAGE to DIR.
 fetch_package()
 {
 	local dir=$1 package=$2 mirror=$3 suite=$4 arch
@@ -55,10 +56,11 @@ fetch_package()
 }
 
 # unpack_package DIR PACKAGE SUITE...: fetches the newest PACKAGE, unpacks it in
-# DIR, and leaves its version in DIR/version, and what it wants in DIR/depends.
+# DIR, and writes its version to DIR/version and its dependencies to
+# DIR/depends.
 #
-# The suites are tried in turn, and all of them again after a while: what a
-# mirror says of a suite does not agree while it is being synchronised.
+# Tries the suites in turn, and all of them again after a while: a mirror's
+# indexes are inconsistent while it is being synchronised.
 unpack_package()
 {
 	local dir=$1 package=$2 log=$cache/apt.log mirror attempt suite deb
@@ -83,8 +85,8 @@ unpack_package()
 	rm "$deb"
 }
 
-# unpack_kernel_source DIR PACKAGE SUITE...: leaves the tree in DIR/linux. PACKAGE
-# may end in "=VERSION".
+# unpack_kernel_source DIR PACKAGE SUITE...: unpacks the tree to DIR/linux.
+# PACKAGE may end in "=VERSION".
 unpack_kernel_source()
 {
 	local dir=$1 package=$2 name=${2%%=*}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
 #
-# Results of a test on the host, in KTAP. Sourced, with $work set to a directory
-# in which "out" and "err" have what a failed test is to show.
+# Prints results of a test on the host in KTAP. Sourced, with $work set to a
+# directory whose files "out" and "err" are shown when a test fails.
 
 number=0
 failures=0
@@ -29,7 +29,7 @@ result()
 	fi
 }
 
-# totals: fails if a test did.
+# totals: prints them; fails if a test failed.
 totals()
 {
 	echo "# Totals: pass:$((number - failures)) fail:$failures"

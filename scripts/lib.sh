@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034,SC2154
 #
-# What the scripts share: what the guest is made of, where the caches lie,
-# which tools are used, and how progress and errors are said.
+# What the scripts share: the parts of the guest, the place of the caches, the
+# tools, and the functions that report progress and errors.
 #
 # Sourced, with $top set to the top of the repository.
 
-# The guest: its kernel, as Debian packages the source, the suites that carry
-# the kernel and the user space, and the bindgen that serves this kernel.
+# The guest: Debian's source package of its kernel, the suites that have the
+# kernel and the user space, and the bindgen version that suits this kernel.
 kernel_package=linux-source-7.3
 kernel_suites='trixie-backports stable-backports sid'
 stock_suites=(sid testing)
@@ -27,8 +27,8 @@ die()
 	exit 1
 }
 
-# run_logged LOG SENTENCE COMMAND...: says what a long command does and keeps
-# its output in a file, the end of which is shown only when it fails.
+# run_logged LOG SENTENCE COMMAND...: says what a long command does, and keeps
+# its output in LOG. Shows the end of that only if the command fails.
 run_logged()
 {
 	local log=$1 what=$2
@@ -40,15 +40,15 @@ run_logged()
 	fi
 }
 
-# A cache directory counts once it carries this mark, which is written last:
-# what an interrupted run left behind is made anew.
+# A cache directory is valid once it has this mark, which is written last. One
+# that an interrupted run left behind is made anew.
 is_complete()
 {
 	[ -e "$1/.complete" ]
 }
 
-# make_cache DIR COMMAND...: runs the command, which fills DIR, unless that was
-# done before. Two makers of one cache wait for each other.
+# make_cache DIR COMMAND...: runs the command, which fills DIR, unless DIR is
+# complete already. A lock makes a second maker of DIR wait for the first.
 make_cache()
 {
 	local dir=$1
@@ -65,14 +65,14 @@ make_cache()
 	) 9>"$dir.lock" || exit
 }
 
-# key_of: a short name for the text on standard input. A cache under the key
-# of all that goes into it never has to be checked for being out of date.
+# key_of: prints a short name for the text on standard input. A cache named by
+# the key of all its inputs can never be out of date.
 key_of()
 {
 	sha256sum | cut -c1-16
 }
 
-# debian_release: the code name of this host's Debian, or nothing.
+# debian_release: prints the code name of this host's Debian, or nothing.
 debian_release()
 {
 	# shellcheck source=/dev/null
@@ -80,9 +80,9 @@ debian_release()
 		printf '%s\n' "$VERSION_CODENAME")
 }
 
-# use_toolchain: sets the tools, in the variables that the kernel's own make
-# knows, and $make_tools to what its command line must say: it does not take
-# all of them from the environment. What the user set stays.
+# use_toolchain: sets the variables by which the kernel's own make knows the
+# tools, unless the user set them. Also sets $make_tools, to pass them on its
+# command line: it does not take all of them from the environment.
 use_toolchain()
 {
 	local name
@@ -95,8 +95,8 @@ use_toolchain()
 	if [ "$LLVM" = -22 ] && [ -z "${LIBCLANG_PATH:-}" ]; then
 		LIBCLANG_PATH=/usr/lib/llvm-22/lib
 	fi
-	# Debian's own compiler, which comes with its library's source; one
-	# that stands earlier in the PATH often does not.
+	# Use Debian's own compiler, which comes with the source of its library.
+	# One that is earlier in the PATH often does not.
 	: "${RUSTC:=/usr/bin/rustc}"
 	: "${RUSTFMT:=/usr/bin/rustfmt}"
 	: "${CLIPPY_DRIVER:=/usr/bin/clippy-driver}"
@@ -110,7 +110,7 @@ use_toolchain()
 	done
 }
 
-# llvm_tool NAME: the program NAME of the LLVM in use.
+# llvm_tool NAME: prints the name of that program for the LLVM in use.
 llvm_tool()
 {
 	case $LLVM in
@@ -120,7 +120,7 @@ llvm_tool()
 	esac
 }
 
-# tool_versions: those that decide what a build makes.
+# tool_versions: prints the versions that affect the result of a build.
 tool_versions()
 {
 	"$(llvm_tool clang)" --version
@@ -135,7 +135,8 @@ use_own_source()
 	source=$(cd "$KSRC" && pwd)
 }
 
-# own_source_version: with what the user changes in it, if git knows.
+# own_source_version: prints the version, and the user's changes if git has
+# them.
 own_source_version()
 {
 	"${MAKE:-make}" -s -C "$source" kernelversion
@@ -145,14 +146,14 @@ own_source_version()
 	fi
 }
 
-# kernel_make ARGUMENT...: by the kernel's own make, from $source into $build.
+# kernel_make ARGUMENT...: runs the kernel's own make, from $source into $build.
 kernel_make()
 {
 	"${MAKE:-make}" -C "$source" O="$build" "${make_tools[@]}" "$@"
 }
 
-# GNU make prefers this file to the kernel's Makefile: with it, a plain
-# "make -C" of the build tree uses the tools that the kernel was built with.
+# GNU make prefers GNUmakefile to the kernel's Makefile. With this one, a plain
+# "make -C" in the build tree uses the tools that built the kernel.
 write_gnumakefile()
 {
 	local tool

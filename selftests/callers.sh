@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The callers: what each of them does with a call.
+# What each caller does with a call.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -9,8 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 events=$tracing/events/rvdirect
 
-# traced EVENT CALLS: attaches nothing, but calls the target with its event on,
-# and leaves what was traced in /tmp/trace, a line each.
+# traced EVENT CALLS: calls the target with EVENT on, and writes the events to
+# /tmp/trace, a line each. Attaches nothing.
 traced()
 {
 	echo >"$tracing/trace"
@@ -28,7 +28,7 @@ trace_makes_an_event_of_each_call()
 	echo 7 >"$target/call_task"
 	traced call 5
 	expect "events" "$(wc -l </tmp/trace)" 5
-	# The first two arguments count up from 0, and are 1.
+	# The first argument counts up from 0, the second is always 1.
 	expect "arguments" "$(sed 's/.* args={//; s/,[^,]*,[^,]*}$//' /tmp/trace)" \
 		"$(printf '0x%x,0x1\n' 0 1 2 3 4)"
 	grep -q '<- call_task+0x' /tmp/trace
@@ -75,7 +75,7 @@ return_makes_an_event_of_each_return()
 	expect "arguments" "$(sed 's/.* args={//; s/,[^,]*,[^,]*}$//' /tmp/trace)" \
 		"$(printf '0x%x,0x1\n' 0 1 2 3 4)"
 	grep -q -- '-> call_task+0x' /tmp/trace
-	# In nanoseconds: the 20 ms that it sleeps, or more, but less than 20 s.
+	# In nanoseconds: it sleeps 20 ms or more, but less than 20 s.
 	attach 'hrtimer_nanosleep return args=1'
 	echo 1 >"$events/return/enable"
 	usleep 20000
@@ -88,7 +88,7 @@ return_makes_an_event_of_each_return()
 	[ "$duration" -lt 20000000000 ]
 }
 
-# in_hist WORD: the figure behind it.
+# in_hist WORD: prints the figure after WORD.
 in_hist()
 {
 	sed -n "s/^rvdirect_test_target: .*$1 \([0-9]*\).*/\1/p" "$rvdirect/hist"
@@ -108,11 +108,11 @@ latency_keeps_a_histogram()
 	expect "buckets" "$(awk 'NR > 2 { sum += $3 } END { print sum }' "$rvdirect/hist")" $calls
 	[ "$(in_hist min)" -le "$(in_hist mean)" ]
 	[ "$(in_hist mean)" -le "$(in_hist max)" ]
-	# It lies within the bounds that are drawn.
+	# The least and the greatest value lie within the bounds of the buckets.
 	awk -v min="$(in_hist min)" -v max="$(in_hist max)" '
 		NR == 3 { first = $1 } { last = $2 }
 		END { exit !(first <= min && max <= last) }' "$rvdirect/hist"
-	# Anything that is written clears it, and nothing else.
+	# Any write clears the histogram, but not the hits.
 	echo >"$rvdirect/hist"
 	expect "hist" "$(cat "$rvdirect/hist")" 'rvdirect_test_target: count 0'
 	expect "hits" "$(hits rvdirect_test_target)" $calls
@@ -183,7 +183,7 @@ override_takes_every_third_and_four_at_most()
 	expect "hits" "$(hits rvdirect_test_target)" 6
 }
 
-# A function of the kernel, as its users see it.
+# Overrides a function of the kernel; user space sees the error.
 override_makes_the_kernel_fail()
 {
 	load_to_override
@@ -241,7 +241,7 @@ a_caller_in_use_holds_its_module()
 	for caller in test_empty test_change test_raw; do
 		attach "rvdirect_test_target $caller"
 		fails rmmod rvdirect_test_callers
-		# It holds rvdirect as well, by the functions that it calls.
+		# The module also holds rvdirect, whose functions it calls.
 		fails rmmod rvdirect
 		write modify 'rvdirect_test_target nop'
 		write modify "rvdirect_test_target $caller"
@@ -253,7 +253,8 @@ a_caller_in_use_holds_its_module()
 
 bad_callers_are_refused()
 {
-	# The kernel's loader makes EBUSY of the EEXIST that there is for a name.
+	# rvdirect returns EEXIST for a name that is taken; the kernel's loader
+	# turns that into EBUSY.
 	for bad in name:'Invalid argument' none:'Invalid argument' both:'Invalid argument' \
 		builtin:'Device or resource busy' twice:'Device or resource busy' \
 		layout:'invalid module format' forget:'Input/output error'; do
@@ -264,7 +265,8 @@ bad_callers_are_refused()
 	dmesg | grep -q 'rvdirect_test_callers was built against another rvdirect: build it again'
 }
 
-# As many calls as would end a stack of 16 KiB, and fill half of the 32 KiB that KASAN makes of it.
+# The calls would overflow a stack of 16 KiB, and fill half of the 32 KiB that a
+# stack has with KASAN.
 calls_are_missed_before_the_stack_ends()
 {
 	for binding in 'rvdirect_test_deep return' 'rvdirect_test_deep latency' \
@@ -278,7 +280,7 @@ calls_are_missed_before_the_stack_ends()
 		expect "all of them" $((hits + missed)) 120
 		[ "$hits" -ge 10 ]
 		[ "$missed" -ge 10 ]
-		# And that does not last.
+		# After that, calls are handled again.
 		echo 1 >"$target/call_deep"
 		expect "hits and misses" "$(hits "$name") $(column 5 "$name")" \
 			"$((hits + 1)) $missed"
@@ -286,7 +288,8 @@ calls_are_missed_before_the_stack_ends()
 	done
 }
 
-# The handler calls the target, which is attached: once, and not for ever.
+# The handler calls the attached target itself: that call is missed, and
+# recursion ends.
 recursion_is_missed()
 {
 	load rvdirect_test_callers
@@ -299,7 +302,7 @@ recursion_is_missed()
 	calls=$((100 + 100 * $(grep -c ^processor /proc/cpuinfo)))
 	expect "hits and misses" "$(hits rvdirect_test_target) $(column 5 rvdirect_test_target)" \
 		"$calls $calls"
-	# And from the handler of one target to another one, whoever attached it.
+	# The same for a handler that calls another target.
 	write detach rvdirect_test_target
 	attach 'rvdirect_test_shared test_recurse'
 	attach 'rvdirect_test_target trace'

@@ -1,22 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The command rvdirect, as a user would run it; and make install is no more than
-# copying it.
+# Runs the command rvdirect as a user would. "make install" only copies it, so
+# the tests run the copy that is at hand.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
-# In the kernel's tree beside its own, or carried along.
+# In the repository, or copied next to the tests.
 for command in "$here/../scripts/rvdirect" "$here/rvdirect"; do
 	[ ! -e "$command" ] || break
 done
 
 call_both="echo 5 >$target/call_task; echo 7 >$target/call_shared"
 
-# runs STATUS ARGUMENT...: the command, which must end so. What it printed is in
-# /tmp/out and /tmp/err. Nothing of it stays.
+# runs STATUS ARGUMENT...: runs the command, which must exit with STATUS and
+# leave nothing attached. Its output is in /tmp/out and /tmp/err.
 runs()
 {
 	expected=$1
@@ -86,14 +86,15 @@ it_ends_as_its_command_does()
 	drained
 }
 
-# interrupted SIGNAL STATUS ARGUMENT...: after some seconds.
+# interrupted SIGNAL STATUS ARGUMENT...: runs the command, and sends it SIGNAL
+# after some seconds.
 interrupted()
 {
 	signal=$1
 	expected=$2
 	shift 2
 	ended=0
-	# What runs in the background of a shell would not hear of INT.
+	# A background job of a shell would ignore INT, so use timeout.
 	timeout -s "$signal" 3 "$command" "$@" >/tmp/out 2>/tmp/err </dev/null || ended=$?
 	cat /tmp/out /tmp/err
 	[ "$ended" = "$expected" ] || [ "$ended" = 124 ] || fail "ended with $ended"
@@ -118,7 +119,7 @@ it_ends_after_some_seconds()
 	[ "$(uptime_of_guest)" -ge $((before + 2)) ]
 }
 
-# shown_by_top: after some more calls.
+# shown_by_top: makes some more calls, and checks that top shows the target.
 shown_by_top()
 {
 	echo 1000 >"$target/call_task"

@@ -11,14 +11,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 test_modules=rvdirect_test_contexts
 contexts=/sys/kernel/debug/rvdirect_contexts
 
-# call_in CONTEXT COUNT: on each hart.
+# call_in CONTEXT COUNT: calls the target that often, on each hart.
 call_in()
 {
 	on_each_hart sh -c "echo $2 >$contexts/$1"
 }
 
-# under_each_caller COMMAND...: what is attached, by its lines in attach, gets one
-# after the other. Attaching looks a name up, which takes its time: this does not.
+# under_each_caller COMMAND...: gives everything that is attached each caller in
+# turn, and runs the command. It uses modify, because attaching would look up
+# each name again, which takes long.
 under_each_caller()
 {
 	attached=$(awk '{ print $1 }' "$rvdirect/attach")
@@ -39,7 +40,7 @@ calls_in_each_context_are_exact()
 	done
 }
 
-# One interrupts the other, at any instruction.
+# The contexts interrupt one another, at any instruction.
 calls_in_all_contexts_at_once_are_exact()
 {
 	before=$(hits rvdirect_test_anywhere)
@@ -66,7 +67,7 @@ calls_are_exact()
 	under_each_caller calls_in_all_contexts_at_once_are_exact
 }
 
-# is_hit NAME...: each of them, more often than before.
+# is_hit NAME...: waits until each function has more hits.
 is_hit()
 {
 	[ "$caller" != nop ] || return 0
@@ -75,13 +76,13 @@ is_hit()
 	done
 }
 
-# has_other_hits NAME HITS: than these.
+# has_other_hits NAME HITS: whether its hits differ from HITS.
 has_other_hits()
 {
 	[ "$(hits "$1")" != "$2" ]
 }
 
-# It has a stack, and a way to be scheduled, of its own.
+# The idle task has its own stack, and is scheduled in its own way.
 the_idle_task_is_hit()
 {
 	names=$(traceable tick_nohz_idle_enter tick_nohz_idle_exit schedule_idle)
@@ -91,8 +92,8 @@ the_idle_task_is_hit()
 	under_each_caller is_hit $names
 }
 
-# What an event calls while it is recorded, and what may interrupt that: a
-# caller that records events itself meets itself there.
+# Targets that recording an event calls, or that may interrupt it. A caller that
+# records events calls them itself.
 what_traces_is_traced()
 {
 	names=$(traceable _raw_spin_lock_irqsave irq_enter_rcu irq_work_queue handle_softirqs \
@@ -112,7 +113,7 @@ trace_what_traces()
 	is_hit schedule _raw_spin_lock_irqsave
 }
 
-# events 0|1: those of the scheduler, of interrupts, and our own.
+# events 0|1: switches the events of the scheduler, of timers, and our own.
 events()
 {
 	for system in sched timer rvdirect; do

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What a call costs, in instructions above an unpatched call. Exact only where
-# instructions are counted: under QEMU with one hart and -icount, which the
-# kernel's command line says by the word "icount".
+# What a call costs, in instructions above an unpatched call. That is exact only
+# if QEMU counts instructions: with one hart and -icount. The word "icount" on
+# the kernel's command line says that it does.
 #
-# Prints a table beside the test results.
+# Prints tables in addition to the test results.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -19,14 +19,16 @@ if ! grep -qw icount /proc/cmdline; then
 	exit "$KSFT_SKIP"
 fi
 
-# per_call FEW MANY: instructions a call, out of two counts of $calls calls.
+# per_call FEW MANY: prints the instructions a call, from two counts of $calls
+# calls.
 per_call()
 {
 	expect "what is left over of $2 - $1" $((($2 - $1) % calls)) 0
 	echo $((($2 - $1) / calls))
 }
 
-# with CALLER [TARGET]: a count while the target is attached, that comes out twice.
+# with CALLER [TARGET]: prints a count with the target attached. A second count
+# must be the same.
 with()
 {
 	write detach '*'
@@ -37,7 +39,8 @@ with()
 	echo "$patched"
 }
 
-# at_most LIMIT NAME CALLER [TARGET]: the loop around the call is the same.
+# at_most LIMIT NAME CALLER [TARGET]: compares the counts of the same loop, with
+# and without the caller.
 at_most()
 {
 	unpatched=$(cat "$target/instructions")
@@ -65,7 +68,7 @@ count_costs_16_at_most()
 	at_most 16 count count
 }
 
-# However many functions there are.
+# The cost must not depend on the number of functions.
 count_costs_30_at_most_in_a_group()
 {
 	at_most 30 "count, of 2 functions" count 'rvdirect_test_[st]*'
@@ -75,7 +78,7 @@ count_costs_30_at_most_in_a_group()
 		"$(tail -n 2 /tmp/costs | head -n 1 | cut -d ' ' -f 1)"
 }
 
-# The target is called by "cat".
+# "cat" calls the target.
 a_filter_costs_50_at_most()
 {
 	at_most 50 "count, let pass by comm=" 'count comm=cat'
@@ -87,8 +90,8 @@ trace_costs_80_at_most_while_its_event_is_off()
 	at_most 80 "trace, event off" trace
 }
 
-# The time stamps in the ring buffer, and the pages of it, are not the same for
-# each call: so this is a mean, over the same calls in each run.
+# Time stamps and page changes in the ring buffer make calls differ in cost. So
+# this is the mean over all calls, which are the same in each run.
 event_at_most()
 {
 	echo 1 >"$tracing/events/rvdirect/enable"
@@ -121,8 +124,9 @@ latency_costs_150_at_most_in_a_group()
 	at_most 150 "latency, of 2 functions" latency 'rvdirect_test_[st]*'
 }
 
-# The target does not run: so this is all that the call does, up to and with its
-# "ret", out of a call of a function that is a "ret" and nothing else.
+# The target does not run, so this counts the whole call, including its "ret".
+# The baseline is a call of a function that is only a "ret", so add that one
+# again.
 override_costs_20_at_most()
 {
 	rmmod rvdirect
@@ -141,8 +145,9 @@ an_empty_handler_costs_80_at_most()
 	rmmod rvdirect_test_callers
 }
 
-# instructions_of FILE LINE: what writing takes, in thousands; of this task, and so
-# not of others while it waits. The shell forks nothing.
+# instructions_of FILE LINE: sets $thousands to the cost of the write, in
+# thousands of instructions. Counts only this task, not what runs while it
+# waits. The shell must not fork here.
 instructions_of()
 {
 	read -r before <"$target/runtime"
@@ -154,7 +159,7 @@ instructions_of()
 # attaching TARGET: sets $functions, $attaching and $detaching.
 attaching()
 {
-	# The first one brings in what the others need.
+	# The first round warms up what the second one needs.
 	for _ in 1 2; do
 		instructions_of attach "$1 count"
 		attaching=$thousands
@@ -165,8 +170,8 @@ attaching()
 	printf '%d %d %d\n' "$functions" "$attaching" "$detaching" >>/tmp/scale
 }
 
-# pattern_of COUNT: one that so many functions of the kernel match, or the fewest
-# that are more.
+# pattern_of COUNT: prints the pattern that the fewest functions of the kernel
+# match, but at least COUNT.
 pattern_of()
 {
 	awk -v least="$1" '!/\[/ {
@@ -182,7 +187,7 @@ pattern_of()
 	}' "$tracing/available_filter_functions"
 }
 
-# Most of what detaching takes for a function is ftrace's patching of its entry.
+# Most of the cost of detaching a function is that ftrace patches its entry.
 a_thousand_functions_cost_few_times_what_one_costs()
 {
 	echo 100000 >$max_functions

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Exact counts: whatever the harts, the context and the preemption, each call
-# is counted once.
+# Exact counts: each call is counted once, on any hart, in any context, with any
+# preemption.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -41,7 +41,7 @@ calls_of_more_tasks_than_harts_are_exact()
 	expect "hits" "$(hits rvdirect_test_target)" 1000000
 }
 
-# Tasks count, and are interrupted by interrupts that count, on each hart.
+# On each hart, interrupts that count interrupt tasks that count.
 calls_in_tasks_and_interrupts_are_exact()
 {
 	attach 'rvdirect_test_target count'
@@ -74,7 +74,7 @@ a_real_load_is_counted()
 	expect "hits" "$(hits read_zero)" 5000
 }
 
-# The kernel's own count of the same calls.
+# Compares the hits with the kernel's own count of the same calls.
 agrees_with_the_function_profiler()
 {
 	needs "$tracing/function_profile_enabled" "the kernel has no CONFIG_FUNCTION_PROFILER"
@@ -90,7 +90,7 @@ agrees_with_the_function_profiler()
 	expect "hits" "$(hits rvdirect_test_target)" "$profiled"
 }
 
-# The same of an event, which every kernel for rvdirect can have.
+# The same with a kprobe event, which every kernel for rvdirect can have.
 agrees_with_a_kprobe()
 {
 	attach 'rvdirect_test_target count'

@@ -1,20 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Calls that sleep in their target: a caller that waits for the return is
-# detached at once, drains until the last call came back, and leaves nothing.
+# Calls that sleep in their target. Detaching a caller that waits for the return
+# does not wait for them: the caller drains until the last call has returned,
+# and then leaves nothing behind.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
-# active_hits TARGET: not those of what drains.
+# active_hits TARGET: prints the hits of the active attachment, not of draining
+# ones.
 active_hits()
 {
 	awk -v target="$1" '$1 == target && $8 == "active" { print $4 }' "$rvdirect/status"
 }
 
-# states TARGET: of its lines in status, one by one.
+# states TARGET: prints the states in its lines of status, in order.
 states()
 {
 	awk -v target="$1" '$1 == target { print $8 }' "$rvdirect/status" | tr '\n' ' '
@@ -52,7 +54,7 @@ detach_returns_while_a_call_sleeps()
 	done
 }
 
-# What has returned holds nothing up.
+# Calls that have returned hold up nothing.
 detach_without_sleepers_leaves_nothing()
 {
 	for caller in return latency; do
@@ -103,7 +105,8 @@ modify_leaves_what_sleeps()
 	unload_shapes
 }
 
-# Each has its own slot until its sleepers are back, and gives it back then.
+# Each attachment keeps its slot until its sleepers have returned, and then
+# frees it.
 many_may_drain()
 {
 	load rvdirect_test_shapes
@@ -120,7 +123,7 @@ many_may_drain()
 		grep -q 'direct-->rvdirect_count_slots+0x0/'
 }
 
-# The handlers of a module are called when the sleepers return: it stays.
+# The module stays, because its handlers run when the sleepers return.
 a_caller_of_a_module_drains()
 {
 	load rvdirect_test_callers
@@ -131,7 +134,7 @@ a_caller_of_a_module_drains()
 	expect "states" "$(states $sleeper)" 'draining '
 	fails rmmod rvdirect_test_callers
 	echo 1 >$shapes/wake
-	# It adds to what the target returns, and so the writer fails.
+	# The caller adds to the target's result, so the writer fails.
 	# shellcheck disable=SC2086 # one word
 	fails wait $sleepers
 	sleepers=
@@ -140,7 +143,8 @@ a_caller_of_a_module_drains()
 	rmmod rvdirect_test_callers
 }
 
-# Nobody can tell such a call from one that sleeps: so this is the last test.
+# rvdirect cannot tell such a call from one that sleeps, so it drains for ever,
+# and this test comes last.
 what_never_returns_drains_for_ever()
 {
 	load rvdirect_test_shapes

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Each error that a command can meet: its errno, its entry in the log, and that
-# nothing is left behind.
+# Each error that a command can get: its errno, its entry in the log, and that
+# it leaves nothing behind.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -46,7 +46,8 @@ what_is_no_text_is_EINVAL()
 		done
 	done
 	expect "attach" "$(cat "$rvdirect/attach")" ''
-	# The line before it stands, the one behind it does not.
+	# The line before the bad one stays in effect, the one after it is not
+	# read.
 	printf 'vfs_fsync nop\n\0\nvfs_statx nop\n' >/tmp/lines
 	fails dd if=/tmp/lines of="$rvdirect/attach" bs=4k
 	expect "attach" "$(cat "$rvdirect/attach")" 'vfs_fsync nop'
@@ -63,7 +64,7 @@ too_long_a_write_is_EINVAL()
 		grep -q 'error: Write is longer than 65536 bytes' "$rvdirect/error_log"
 		echo >"$rvdirect/error_log"
 	done
-	# The longest that there may be.
+	# The longest write that is allowed.
 	{ head -c 65523 /tmp/blanks; echo vfs_fsync nop; } >/tmp/longest
 	dd if=/tmp/longest of="$rvdirect/attach" bs=65536
 	expect "attach" "$(cat "$rvdirect/attach")" 'vfs_fsync nop'
@@ -122,7 +123,8 @@ what_is_not_attached_is_ENOENT()
 	attach 'vfs_fsync nop'
 	refused modify ' vfs_statx count' "$enoent" 'Target is not attached' vfs
 	refused detach 'vfs_statx' "$enoent" 'Target is not attached' vfs
-	# As it was written, not as what it means.
+	# A target is named as it was written, not by the functions that it
+	# means.
 	attach 'rvdirect_test:rvdirect_test_target nop'
 	refused detach 'rvdirect_test_target' "$enoent" 'Target is not attached' rvdirect
 }
@@ -156,7 +158,7 @@ another_direct_caller_is_EBUSY()
 	grep -q '^wake_up_process .*direct' "$tracing/enabled_functions"
 	rmmod ftrace-direct
 	attach 'wake_up_process count'
-	# And the other way round.
+	# And another direct caller cannot take what rvdirect holds.
 	fails insmod /modules/ftrace-direct.ko
 	rmmod rvdirect
 	modprobe ftrace-direct
@@ -173,7 +175,7 @@ no_slot_is_taken_by_what_was_refused()
 		n=$((n + 1))
 	done
 	rmmod ftrace-direct
-	# The first slot is free still.
+	# The first slot is still free.
 	attach 'wake_up_process count'
 	grep -A1 '^wake_up_process ' "$tracing/enabled_functions" |
 		grep -q 'direct-->rvdirect_count_slots+0x0/'

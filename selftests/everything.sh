@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# All functions at once. Looking them up takes too long on a kernel that checks
-# each of its steps: a probe is on each function meanwhile.
+# All functions at once. Looking them up puts a probe on each function for a
+# while, which takes too long on a kernel with debugging checks.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
-# Everything that can be traced, under a load of everything: and the kernel's own
-# count of some of it.
+# Counts all functions that can be traced under a mixed load, and compares some
+# of the counts with the kernel's own.
 all_functions_at_once()
 {
 	echo 100000 >$max_functions
@@ -54,7 +54,7 @@ more_than_can_have_histograms_is_E2BIG()
 		'latency takes 1024 functions at most' '*_'
 }
 
-# While it is looked up, while it is hooked, and behind that.
+# During the look-up, while functions are being hooked, and after that.
 the_owner_of_everything_is_killed()
 {
 	echo 100000 >$max_functions

@@ -1,21 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The examples of the interface document, as they stand there. What a command
-# prints must be what the document says: but for lines with numbers, of which only
-# that there are as many words, but for bars, and up to "...".
+# Runs the examples of the interface document. The output of each command must
+# be that in the document, except: of lines with numbers, only the number of
+# words is compared; bars are ignored; and nothing is compared from "..." on.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
-# In the repository, or carried along.
+# In the repository, or copied next to the tests.
 for document in "$here/../Documentation/ABI/testing/debugfs-rvdirect" "$here/debugfs-rvdirect"; do
 	[ ! -e "$document" ] || break
 done
 
-# example NUMBER: its lines. An example is lines that are indented by three tabs,
-# the first of which is a command; blank lines end it.
+# example NUMBER: prints its lines. An example is a block of lines indented by
+# three tabs, the first of which is a command. Any other line ends it.
 example()
 {
 	awk -v wanted="$1" '
@@ -25,14 +25,14 @@ example()
 	' "$document"
 }
 
-# normal: what is compared of lines.
+# normal: reduces lines to what is compared.
 normal()
 {
 	tr -s ' ' | sed 's/|.*//; s/^ //; s/ $//; s/^.*write error/write error/' |
 		awk '/[0-9]/ { print NF, "words"; next } { print }'
 }
 
-# check_output: of the last command, against what was expected of it.
+# check_output: compares the output of the last command with what is expected.
 check_output()
 {
 	if grep -qx '\.\.\.' /tmp/expected; then
@@ -87,7 +87,7 @@ while [ -n "$(example $n)" ]; do
 	tests="$tests example_$n"
 	n=$((n + 1))
 done
-# The first one is no other than the rest: all can be overridden.
+# Allow override for the first example too; run_example does it for the others.
 modprobe rvdirect allow_override=1
 # shellcheck disable=SC2086 # several words
 run_tests $tests

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Filters: which calls a caller sees, by task, by the name of the task, by hart.
+# Filters, which select the calls that a caller sees: by task, by the name of
+# the task, by hart.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -9,16 +10,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 test_modules='rvdirect_test rvdirect_test_callers'
 einval='Invalid argument'
-# A name that busybox can be run by.
+# A name under which busybox can run.
 other=busybox-other
 
-# call FILE COUNT: by a task of its own.
+# call FILE COUNT: makes the calls in a task of its own.
 call()
 {
 	sh -c "echo $2 >$target/$1"
 }
 
-# seen FILTER CALLS: so many of the calls that the test makes are hits.
+# seen FILTER CALLS: CALLS of the calls by calls_of_all_kinds must be hits.
 seen()
 {
 	attach "rvdirect_test_target count $1"
@@ -28,7 +29,7 @@ seen()
 	write detach rvdirect_test_target
 }
 
-# By tasks of two names, on each hart.
+# Calls the target from tasks of two names, on each hart.
 calls_of_all_kinds()
 {
 	cp /bin/busybox /tmp/$other
@@ -85,7 +86,7 @@ interrupts_are_those_of_the_task()
 	expect "hits" "$(hits rvdirect_test_target)" 5
 }
 
-# Before any handler runs, and with nothing counted, missed or measured.
+# A filtered call reaches no handler, and is not counted.
 every_caller_is_filtered()
 {
 	attach 'rvdirect_test_target nop'

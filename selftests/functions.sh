@@ -3,16 +3,16 @@
 #
 # What the tests share. Sourced, with $here set to the directory of the test.
 #
-# A test is a function. It runs in a subshell with "set -e", so that it fails
-# at the first command that does; what it printed is shown then. Before and
-# after each test nothing is attached and the error log is empty.
+# A test is a function. It runs in a subshell with "set -e", so the first
+# command that fails fails the test, and then its output is shown. Before and
+# after each test, nothing is attached and the error log is empty.
 
 rvdirect=/sys/kernel/debug/rvdirect
 target=/sys/kernel/debug/rvdirect_test
 tracing=/sys/kernel/tracing
 max_functions=/sys/module/rvdirect/parameters/max_functions
 
-# The modules that a test needs; it may name others.
+# The modules that a script needs; a script may set others.
 test_modules=rvdirect_test
 
 harts=$(grep -c ^processor /proc/cpuinfo)
@@ -28,7 +28,7 @@ fi
 # shellcheck source=/dev/null
 . "$helpers"
 
-# The helpers go on with $?: no "set -e" here.
+# The helpers look at $? themselves, so there is no "set -e" here.
 
 load()
 {
@@ -47,7 +47,7 @@ load_modules()
 	done
 }
 
-# run_tests FUNCTION...: each a test, named by the function.
+# run_tests FUNCTION...: runs each function as a test of that name.
 run_tests()
 {
 	log=$(mktemp)
@@ -74,7 +74,8 @@ run_tests()
 			ktap_test_fail "$name"
 		fi
 	done
-	# What a test left behind must not keep the others from ending.
+	# Draining calls that a test left behind must not keep the script from
+	# ending.
 	(within 2 nothing_drains)
 	for module in rvdirect_test_callers rvdirect_test_shapes rvdirect_test_twin \
 		$test_modules rvdirect; do
@@ -90,7 +91,7 @@ clean_up()
 	echo '*' >"$rvdirect/detach"
 	echo >"$rvdirect/error_log"
 	expect "nothing attached" "$(cat "$rvdirect/attach")" ''
-	# Nothing of ours is left at any call site.
+	# No call site must lead to rvdirect any more.
 	fails grep -E '\[rvdirect\]' "$tracing/enabled_functions"
 }
 
@@ -100,7 +101,7 @@ fail()
 	exit 1
 }
 
-# needs FILE REASON: a test goes no further on a kernel without that file.
+# needs FILE REASON: skips the test on a kernel without that file.
 needs()
 {
 	[ ! -e "$1" ] || return 0
@@ -108,7 +109,8 @@ needs()
 	exit 0
 }
 
-# fails COMMAND...: "!" would not do, as "set -e" passes over it.
+# fails COMMAND...: the command must fail. "!" would not do: "set -e" ignores
+# it.
 fails()
 {
 	if "$@"; then
@@ -122,7 +124,7 @@ expect()
 	[ "$2" = "$3" ] || fail "$1: is '$2', should be '$3'"
 }
 
-# within SECONDS COMMAND...: tries it until it succeeds.
+# within SECONDS COMMAND...: repeats the command until it succeeds.
 within()
 {
 	end=$(($(uptime_of_guest) + $1))
@@ -139,7 +141,7 @@ uptime_of_guest()
 	sed 's/\..*//' /proc/uptime
 }
 
-# prints TEXT COMMAND...
+# prints TEXT COMMAND...: whether the command prints exactly TEXT.
 prints()
 {
 	text=$1
@@ -158,7 +160,7 @@ attach()
 	write attach "$1"
 }
 
-# drained: what is left to drain goes soon, if nobody sleeps in a target.
+# drained: waits until nothing drains. No call may be asleep in a target.
 drained()
 {
 	within 10 nothing_drains
@@ -169,7 +171,7 @@ nothing_drains()
 	! grep -q draining "$rvdirect/status"
 }
 
-# column NUMBER TARGET: a value in the target's line of status.
+# column NUMBER TARGET: prints a value in the target's line of status.
 column()
 {
 	awk -v n="$1" -v target="$2" '$1 == target { print $n }' "$rvdirect/status"
@@ -191,15 +193,15 @@ hits_of()
 	awk -v name="$1" '$1 == name { print $2 }' "$rvdirect/hits"
 }
 
-# callers: all that are rvdirect's own, a line each, but for override, which must
-# be allowed, and changes what a target does.
+# callers: prints rvdirect's own callers, a line each. Leaves out override,
+# which must be allowed, and changes what a target does.
 callers()
 {
 	awk 'NR > 1 && $2 == "rvdirect" && $1 != "override" { print $1 }' "$rvdirect/callers"
 }
 
-# under CALLERS TEST...: adds to $tests, for each of the tests, one for each
-# caller, which the test gets as its argument.
+# under CALLERS TEST...: adds each test to $tests, once for each caller. The
+# test gets the caller as its argument.
 under()
 {
 	for caller in $1; do
@@ -212,8 +214,8 @@ under()
 	done
 }
 
-# all_pairs WORD...: a way that goes from each of them to each other one, once, and
-# back to the first.
+# all_pairs WORD...: prints a path that goes from each word to each other one
+# once, and ends at the first.
 all_pairs()
 {
 	first=$1
@@ -228,7 +230,7 @@ all_pairs()
 	echo "$first"
 }
 
-# handled CALLER CALLS: how many of the calls are hits.
+# handled CALLER CALLS: prints how many of the calls are hits.
 handled()
 {
 	case $1 in
@@ -237,7 +239,7 @@ handled()
 	esac
 }
 
-# traceable NAME...: those of the functions that ftrace can patch.
+# traceable NAME...: prints those of the functions that ftrace can patch.
 traceable()
 {
 	for name; do
@@ -247,7 +249,8 @@ traceable()
 	done
 }
 
-# on_each_hart COMMAND...: on all at once, on hart N bound to it.
+# on_each_hart COMMAND...: runs the command on all harts at once, one bound to
+# each.
 on_each_hart()
 {
 	pids=
@@ -262,12 +265,13 @@ on_each_hart()
 	done
 }
 
-# What start_hitting writes, and to which file: so often a write calls a target.
+# start_hitting writes this number to this file; each write calls a target that
+# often.
 per_write=5000
 hit_file=$target/call_task
 
-# start_hitting: a task on each hart calls the target, from now to stop_hitting,
-# or to the end of the test.
+# start_hitting: starts a task on each hart that calls the target until
+# stop_hitting or the end of the test.
 start_hitting()
 {
 	rm -f /tmp/stop /tmp/hitting.* /tmp/writes.*
@@ -295,7 +299,7 @@ all_harts_hit()
 	[ $# = "$harts" ] && [ -e "$1" ]
 }
 
-# stop_hitting: sets $calls to how often the target was called, exactly.
+# stop_hitting: sets $calls to the exact number of calls.
 stop_hitting()
 {
 	touch /tmp/stop
@@ -312,7 +316,7 @@ stop_hitting()
 	done
 }
 
-# Live allocations of the code that an attachment goes through.
+# Prints the number of live allocations by the code that attaching runs.
 live_allocations()
 {
 	awk '/kernel\/trace\/(ftrace|fprobe)\.c|kernel\/kprobes\.c|rust\/helpers|rvdirect/ {
@@ -320,15 +324,15 @@ live_allocations()
 	} END { print sum }' /proc/allocinfo
 }
 
-# What kfree_rcu() took may wait for more of its kind without end. The kernel
-# frees all of it when a module is unloaded.
+# kfree_rcu() may batch objects and free them arbitrarily late. Unloading a
+# module makes the kernel free all of them.
 settle()
 {
 	rmmod rvdirect_test
 	load rvdirect_test
 }
 
-# leaks_nothing COMMAND: done ten times, it leaves not one allocation each behind.
+# leaks_nothing COMMAND: ten runs must leave fewer than ten allocations behind.
 leaks_nothing()
 {
 	needs /proc/allocinfo "the kernel has no CONFIG_MEM_ALLOC_PROFILING"
@@ -345,8 +349,8 @@ leaks_nothing()
 		fail "live allocations: $before before, $after after"
 }
 
-# own LINES: runs an owner in the background that says them to a session of its own,
-# and stays; sets $owner.
+# own LINES: starts a background process that opens a session, writes LINES to
+# it, and stays. Sets $owner to its pid.
 own()
 {
 	rm -f /tmp/owned
@@ -363,27 +367,28 @@ owned()
 	within 60 test -e /tmp/owned
 }
 
-# end_owner: by a signal that nobody can catch.
+# end_owner: kills the owner by a signal that no process can catch.
 end_owner()
 {
 	kill -9 "$owner"
 	wait "$owner" || [ $? = 137 ]
 }
 
-# Nothing is attached, by anybody.
+# Whether nothing is attached, by any session or outside of them.
 nothing_of_a_session()
 {
 	[ "$(wc -l <"$rvdirect/status")" = 1 ] &&
 		! grep -qE '\[rvdirect\]' "$tracing/enabled_functions"
 }
 
-# Of the module rvdirect_test_shapes: a target that sleeps until it is woken.
+# A target of the module rvdirect_test_shapes, which sleeps until it is woken.
 shapes=/sys/kernel/debug/rvdirect_shapes
 sleeper=rvdirect_shape_sleep
 sleepers=
 
-# send_to_sleep COUNT: that many more tasks, in the target. Whatever becomes of
-# the test, they do not hold the module for good.
+# send_to_sleep COUNT: makes that many more tasks sleep in the target. They wake
+# at the end of the test, even if it fails, so they do not hold the module for
+# good.
 send_to_sleep()
 {
 	trap '[ ! -e "$shapes" ] || echo 1 >"$shapes/wake"' EXIT
@@ -395,7 +400,7 @@ send_to_sleep()
 	within 5 prints $asleep cat "$shapes/sleep"
 }
 
-# wake_up: each of them, which fails if it had a wrong result.
+# wake_up: wakes all of them; fails if one of them got a wrong result.
 wake_up()
 {
 	echo 1 >"$shapes/wake"
@@ -405,9 +410,10 @@ wake_up()
 	sleepers=
 }
 
-# refused FILE LINE ERROR SENTENCE CARET: writing LINE fails with the message
-# of that errno, changes nothing, and the last entry of the log says why, with
-# its caret under the word CARET (or behind the line, where CARET is empty).
+# refused FILE LINE ERROR SENTENCE CARET: writing LINE must fail with the errno
+# message ERROR, and change nothing. The last entry of the log must have
+# SENTENCE, and its caret under the word CARET, or after the line if CARET is
+# empty.
 refused()
 {
 	before=$(cat "$rvdirect/attach")
@@ -424,7 +430,7 @@ refused()
 	logged "$1" "$2" "$4" "$5"
 }
 
-# logged FILE LINE SENTENCE CARET: see above.
+# logged FILE LINE SENTENCE CARET: checks the last entry of the log, as above.
 logged()
 {
 	tail -n 3 "$rvdirect/error_log" >/tmp/entry

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Patterns: one attachment of many functions, and what is known of each.
+# Patterns: one attachment of many functions, with hits and histograms for each.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -9,13 +9,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 group='rvdirect_test_[st]*'
 
-# matching REGEX: how many functions, in the kernel and in modules, have such a name.
+# matching REGEX: prints how many functions, in the kernel and in modules, have
+# such a name.
 matching()
 {
 	grep -c "^$1\( \|\$\)" "$tracing/available_filter_functions"
 }
 
-# attached: what is attached, in one line.
+# attached: prints what is attached, in one line.
 attached()
 {
 	tr '\n' ';' <"$rvdirect/attach"
@@ -26,7 +27,8 @@ patterns_are_those_of_the_kernel()
 	for pattern in 'vfs_*:vfs_.*' '*_open:.*_open' '*_read_*:.*_read_.*' \
 		'vfs_f?ync:vfs_f.ync' 'vfs_[a-g]*:vfs_[a-g].*' 'vfs_[!a-g]*:vfs_[^a-g].*'; do
 		attach "${pattern%:*} nop"
-		# ftrace lists a function by one of its names, and symbols are not all functions.
+		# ftrace lists each function by only one of its names, and not
+		# every symbol is a function.
 		functions=$(functions_of "${pattern%:*}")
 		echo "$pattern: $functions"
 		[ "$functions" -ge "$(matching "${pattern#*:}")" ]
@@ -65,7 +67,7 @@ a_module_has_patterns_of_its_own()
 	expect "attach" "$(attached)" '*_shared nop;'
 }
 
-# With whatever tells functions apart, each has its own count, to the digit.
+# With a caller that tells functions apart, each has its own exact count.
 each_function_has_its_hits()
 {
 	load rvdirect_test_twin
@@ -81,7 +83,7 @@ each_function_has_its_hits()
 	expect "hits of the group" "$(hits "$group")" $((calls + 6000))
 	expect "most hits first" "$(awk 'NR > 1 { print $2 }' "$rvdirect/hits")" \
 		"$(awk 'NR > 1 { print $2 }' "$rvdirect/hits" | sort -rn)"
-	# And keeps it, whatever else runs, and when some of the functions go.
+	# Each keeps its count under another caller, and when some functions go.
 	write modify "$group nop"
 	rmmod rvdirect_test_twin
 	write modify "$group $1"
@@ -97,7 +99,7 @@ the_last_function_of_a_group_keeps_its_hits()
 	echo 5 >"$target/call_shared"
 	expect "hits" "$(tail -n +2 "$rvdirect/hits")" ''
 	rmmod rvdirect_test_twin
-	# Whose those were is not known.
+	# It is not known which of the two functions had these hits.
 	expect "hits" "$(tail -n +2 "$rvdirect/hits")" ''
 	for caller in count latency trace; do
 		write modify "rvdirect_test_shared $caller"
@@ -219,7 +221,7 @@ what_is_attached_is_left_out()
 		'Function is attached already, under another name' rvdirect
 	refused attach 'rvdirect_test_* count strict' 'Device or resource busy' \
 		'Not all functions are free, see tracing/enabled_functions' rvdirect
-	# A name by itself leaves out nothing.
+	# A plain name leaves out nothing.
 	refused attach 'rvdirect_test_shared count' 'File exists' \
 		'Function is attached already, under another name' rvdirect
 	echo 5 >"$target/call_task"
@@ -255,7 +257,8 @@ nothing_matches()
 		'Only attach takes this word' strict
 }
 
-# What never returns is not part of a pattern whose return is waited for.
+# With a caller that waits for the return, a pattern skips functions that never
+# return.
 those_that_never_return_are_passed_over()
 {
 	attach 'do_e* nop'

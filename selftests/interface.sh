@@ -122,7 +122,7 @@ error_log_keeps_eight_and_is_cleared_by_a_write()
 	expect "error_log" "$(cat "$rvdirect/error_log")" ''
 }
 
-# The text is made once: what happens while it is read is not in it.
+# The text is made once, so it does not show what happens while it is read.
 a_reader_gets_one_text()
 {
 	attach 'vfs_fsync nop'
@@ -135,7 +135,8 @@ a_reader_gets_one_text()
 	exec 3<&-
 }
 
-# All of it, however large the reader's buffer is, and from any offset on.
+# A reader gets the whole text with a buffer of any size, and from any offset
+# on.
 a_text_has_offsets()
 {
 	echo 10000 >"$max_functions"
@@ -155,7 +156,7 @@ a_text_has_offsets()
 		dd if="$rvdirect/attach" bs="$offset" skip=1 2>/dev/null >/tmp/rest
 		tail -c +$((offset + 1)) /tmp/text | cmp - /tmp/rest
 	done
-	# Where only writing is possible, there is no offset, as in tracefs.
+	# A file that can only be written ignores the offset, as in tracefs.
 	printf 'r*' | dd of="$rvdirect/detach" bs=2 seek=1000 2>/dev/null
 	fails grep -q '^r\*' "$rvdirect/attach"
 }

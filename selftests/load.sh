@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Commands while the target is hit on all harts, and by several writers.
+# Commands while all harts hit the target, and commands from several writers.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -12,7 +12,8 @@ is_counted()
 	[ "$(hits rvdirect_test_target)" -gt 0 ]
 }
 
-# From one slot to another: the kernel promises that there is no gap.
+# modify changes from one slot to another. The kernel promises that it leaves no
+# gap.
 modify_loses_no_call()
 {
 	attach 'rvdirect_test_target count'
@@ -24,8 +25,8 @@ modify_loses_no_call()
 	expect "hits" "$(hits rvdirect_test_target)" $calls
 }
 
-# Between any two: each call is handled by one or by the other, so that all of
-# them together are as many as were made.
+# Changes between any two callers. Each call is handled by the old or the new
+# one, so that the hits are exactly the calls.
 modify_between_all_callers()
 {
 	load rvdirect_test_callers
@@ -40,14 +41,14 @@ modify_between_all_callers()
 	expect "hits and misses" "$(hits rvdirect_test_target) $(column 5 rvdirect_test_target)" \
 		"$calls 0"
 	expect "wrong" "$(cat /sys/module/rvdirect_test_callers/parameters/wrong)" 0
-	# And with those that do not count.
+	# The same with callers that do not count.
 	start_hitting
 	for to in nop test_raw count latency nop return test_raw trace nop; do
 		write modify "rvdirect_test_target $to"
 	done
 	stop_hitting
 	write detach rvdirect_test_target
-	# What was entered before drains.
+	# Calls that were in flight drain.
 	within 5 rmmod rvdirect_test_callers 2>/dev/null
 }
 
@@ -62,7 +63,7 @@ attach_and_detach_under_load()
 	stop_hitting
 }
 
-# The calls go on when the text of the trampolines is no more.
+# The target is still being called when the text of the trampolines is gone.
 rmmod_under_load()
 {
 	for caller in count nop; do
@@ -75,7 +76,7 @@ rmmod_under_load()
 	done
 }
 
-# writer TARGET: a full round of commands, again and again.
+# writer TARGET: repeats a full round of commands.
 writer()
 {
 	n=0
@@ -87,7 +88,7 @@ writer()
 	done
 }
 
-# Each has a target of its own, so none of them may be refused anything.
+# Each writer has its own target, so no command may be refused.
 several_writers_at_once()
 {
 	writers=
@@ -105,7 +106,8 @@ several_writers_at_once()
 	expect "error_log" "$(cat "$rvdirect/error_log")" ''
 }
 
-# All want the same target: some are refused, none is torn.
+# All writers want the same target: some commands are refused, none is carried
+# out in part.
 writers_of_one_target()
 {
 	for _ in 1 2 3 4; do
@@ -173,7 +175,7 @@ loading_and_unloading_leaks_nothing()
 	leaks_nothing load_and_unload
 }
 
-# Who opens a file while the module goes gets an error, and the kernel no harm.
+# Opening a file while the module goes gives an error, and does no harm.
 files_are_opened_while_the_module_goes()
 {
 	rm -f /tmp/stop /tmp/rounds

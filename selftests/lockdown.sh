@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A locked down kernel: the files cannot be opened, what is attached stays, and
-# the module goes cleanly. Lockdown is for good, so this needs a boot of its own.
+# A locked-down kernel: the files cannot be opened, attachments stay, and the
+# module unloads cleanly. Lockdown cannot be undone, so this needs its own boot.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh

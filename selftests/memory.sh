@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Out of memory, at each allocation that a command makes: it is refused, and
-# changes nothing. Needs a kernel that can fail allocations (FAILSLAB).
+# Lets each allocation of a command fail in turn. Unless the command can do
+# without it, it is refused and changes nothing. Needs a kernel that can fail
+# allocations (FAILSLAB).
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -15,12 +16,12 @@ if [ ! -d $failslab ]; then
 	ktap_skip_all "this kernel cannot fail allocations"
 	exit "$KSFT_SKIP"
 fi
-# Those that may sleep as well; and without a stack trace of each.
+# Fail allocations that may sleep, too, and print no stack trace for each.
 echo N >$failslab/ignore-gfp-wait
 echo 0 >$failslab/verbose
 
-# failing N FILE LINE: writes while the Nth allocation fails, with all files open
-# before. Prints "none" if there were not so many.
+# failing N FILE LINE: writes LINE while the Nth allocation fails. Opens all
+# files before. Prints "none" if there were fewer than N.
 failing()
 {
 	sh -c "
@@ -40,8 +41,8 @@ state()
 	grep -c '\[rvdirect\]' "$tracing/enabled_functions" || [ $? = 1 ]
 }
 
-# each_allocation_of FILE LINE [UNDO_FILE UNDO_LINE]: fails one after the other,
-# until all have been, which leaves what the command says.
+# each_allocation_of FILE LINE [UNDO_FILE UNDO_LINE]: fails the allocations one
+# by one, until the command needs no more. The last write has full effect.
 each_allocation_of()
 {
 	before=$(state)
@@ -52,7 +53,7 @@ each_allocation_of()
 		[ $n -lt 1000 ]
 		if output=$(failing $n "$1" "$2" 2>&1); then
 			[ "$output" != none ] || break
-			# It got along without.
+			# The command succeeded without this allocation.
 			[ -z "$3" ] || write "$3" "$4"
 		else
 			refusals=$((refusals + 1))
@@ -98,8 +99,8 @@ detach_needs_no_memory()
 	done
 }
 
-# failing_read N FILE: reads it while the Nth allocation fails. Prints what it got, as
-# one word.
+# failing_read N FILE: reads the file while the Nth allocation fails. Prints the
+# text as one word.
 failing_read()
 {
 	sh -c "
@@ -115,7 +116,7 @@ failing_read()
 		echo \"\$text\" | tr ' ' _"
 }
 
-# A text that needs more than one allocation.
+# The text needs more than one allocation.
 a_text_without_memory_is_not_cut_short()
 {
 	n=0
@@ -141,8 +142,8 @@ a_text_without_memory_is_not_cut_short()
 	[ $empty -gt 0 ]
 }
 
-# open_session N: while the Nth allocation fails; prints "none" if there were not so
-# many.
+# open_session N: opens a session while the Nth allocation fails. Prints "none"
+# if there were fewer than N.
 open_session()
 {
 	sh -c "

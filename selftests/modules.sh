@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Targets in modules, and names that several functions have.
+# Targets in modules, and names that several functions share.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
-# A name that some functions of the kernel itself share.
+# Prints a name that several functions of the kernel itself share.
 shared_name()
 {
 	awk '!/\[/ { print $1 }' "$tracing/available_filter_functions" | sort | uniq -d |
@@ -54,7 +54,8 @@ a_target_goes_with_its_module()
 	attach 'vfs_fsync nop'
 	rmmod rvdirect_test_twin
 	expect "attach" "$(cat "$rvdirect/attach")" 'vfs_fsync nop'
-	# The next module may lie at the same addresses: no stale hook there.
+	# The next module may get the same addresses: no stale hook may be
+	# there.
 	load rvdirect_test_twin calls=5
 	fails grep '^rvdirect_test_shared ' "$tracing/enabled_functions"
 	attach 'rvdirect_test_twin:rvdirect_test_shared count'
@@ -62,7 +63,8 @@ a_target_goes_with_its_module()
 	rmmod rvdirect_test_twin
 }
 
-# As a caller does that waits for the return, and holds rvdirect until then.
+# The same with a caller that waits for the return, and holds rvdirect until
+# then.
 a_target_with_a_histogram_goes_with_its_module()
 {
 	load rvdirect_test_twin
@@ -80,7 +82,7 @@ a_target_with_a_histogram_goes_with_its_module()
 	modprobe rvdirect
 }
 
-# What else the name means stays attached, with its hits.
+# The other functions of the name stay attached, and keep their hits.
 other_targets_of_the_name_stay()
 {
 	load rvdirect_test_twin
@@ -92,7 +94,7 @@ other_targets_of_the_name_stay()
 	expect "hits" "$(hits rvdirect_test_shared)" 8
 }
 
-# The text of a module's initialisation is freed as soon as that is done.
+# The kernel frees a module's init text as soon as its initialisation is done.
 an_init_function_goes_when_it_is_done()
 {
 	load rvdirect_test_twin milliseconds=2000 &
@@ -107,7 +109,7 @@ an_init_function_goes_when_it_is_done()
 	expect "attach" "$(cat "$rvdirect/attach")" ''
 }
 
-# Functions that come later are not part of an attachment.
+# An attachment does not include functions that come later.
 a_module_that_comes_later_is_left_alone()
 {
 	attach 'rvdirect_test_shared count'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Sessions: what is attached through an open file belongs to it, is its own, and
-# goes with it, however that ends.
+# Sessions: attachments made through an open file belong to it alone, and go
+# with it, however it ends.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -12,20 +12,20 @@ einval='Invalid argument'
 enoent='No such file or directory'
 eexist='File exists'
 
-# say LINE: to the session on descriptor 3.
+# say LINE: writes LINE to the session on descriptor 3.
 say()
 {
 	echo "$1" >&3
 }
 
-# answer SUBJECT: what the session on descriptor 3 shows.
+# answer SUBJECT: prints what the session on descriptor 3 shows of it.
 answer()
 {
 	say "show $1"
 	cat <&3
 }
 
-# session_of TARGET, state_of TARGET: what status says of it.
+# session_of TARGET, state_of TARGET: print what status says of the target.
 session_of()
 {
 	column 6 "$1"
@@ -36,7 +36,7 @@ state_of()
 	column 8 "$1"
 }
 
-# gone TARGET: neither attached any more, nor at any call site.
+# gone TARGET: whether it is not attached, and no call site leads to rvdirect.
 gone()
 {
 	[ -z "$(state_of "$1")" ] && ! grep -qE '\[rvdirect\]' "$tracing/enabled_functions"
@@ -95,10 +95,10 @@ an_answer_ends_and_comes_once()
 	expect "hist" "$(answer hist | head -n 1 | cut -d, -f1)" 'rvdirect_test_target: count 5'
 	expect "draining" "$(answer draining | wc -l)" 1
 	expect "errors" "$(answer errors)" ''
-	# Several in one write, in their order.
+	# One write can ask for several; the answers come in that order.
 	say "$(printf 'show hits\nshow draining')"
 	expect "first words" "$(awk '$1 ~ /^[A-Z]*$/ { printf "%s ", $1 }' <&3)" 'FUNCTION TARGET '
-	# The next write ends what is left of an answer.
+	# The next write discards the rest of an answer.
 	say 'show status'
 	read -r _ <&3
 	say 'show errors'
@@ -109,7 +109,7 @@ an_answer_ends_and_comes_once()
 	exec 3>&-
 }
 
-# refuses LINE ERROR SENTENCE CARET: as refused() for a session.
+# refuses LINE ERROR SENTENCE CARET: as refused(), but for a session.
 refuses()
 {
 	before=$(cat "$rvdirect/status")
@@ -143,7 +143,7 @@ refusals_are_in_both_logs()
 	say 'attach vfs_fsync nop'
 	refuses 'attach vfs_fsync nop' "$eexist" \
 		'Target is attached already, write to modify instead' vfs
-	# Of a session, nobody sees more than the last lines.
+	# Clearing error_log does not clear the session's own log.
 	echo >"$rvdirect/error_log"
 	[ -n "$(answer errors)" ]
 	exec 3>&-
@@ -180,7 +180,8 @@ a_function_has_one_session()
 	exec 3>&-
 }
 
-# Both name the same pattern: the second one gets what the first one has not.
+# The patterns overlap: the second session gets what the first one does not
+# hold.
 two_sessions_are_apart()
 {
 	exec 3<>"$rvdirect/session" 4<>"$rvdirect/session"
@@ -194,7 +195,7 @@ two_sessions_are_apart()
 	expect "hits of the second" "$(awk 'NR > 1 { print $1, $2 }' <&4)" \
 		'rvdirect_test:rvdirect_test_shared 2'
 	expect "hits of all" "$(awk 'NR > 1 { print $2 }' "$rvdirect/hits" | tr '\n' ' ')" '6 2 '
-	# The same target, twice.
+	# Overlapping patterns again; "*" is only about the session's own.
 	say 'attach vfs_f* nop'
 	echo 'attach vfs_*f* nop' >&4
 	echo 'detach *' >&4
@@ -208,7 +209,7 @@ two_sessions_are_apart()
 	exec 3>&-
 }
 
-# What a session held that was closed before is free for the next one.
+# The functions that a closed session held are free for the next one at once.
 the_next_one_need_not_wait()
 {
 	for _ in 1 2 3 4 5; do
@@ -220,7 +221,7 @@ the_next_one_need_not_wait()
 	done
 }
 
-# The child has it as well.
+# The child process has the session open as well.
 the_last_reference_counts()
 {
 	rm -f /tmp/forked
@@ -277,7 +278,7 @@ the_owner_is_killed_while_it_waits_for_a_module()
 	load rvdirect_test_shapes
 	nothing_of_a_session
 	rmmod rvdirect_test_shapes
-	# And when the module has come.
+	# The same after the module has come.
 	own 'attach rvdirect_test_shapes:rvdirect_shape_* count pending'
 	owned
 	load rvdirect_test_shapes
@@ -287,7 +288,7 @@ the_owner_is_killed_while_it_waits_for_a_module()
 	rmmod rvdirect_test_shapes
 }
 
-# What sleeps in a target keeps what it needs, and nothing else.
+# Calls that sleep in a target keep only what they need.
 the_owner_is_killed_while_calls_sleep()
 {
 	load rvdirect_test_shapes
@@ -306,7 +307,7 @@ attach rvdirect_test_target count"
 	rmmod rvdirect_test_shapes
 }
 
-# Draining belongs to the session that attached.
+# A draining attachment belongs to the session that made it.
 a_session_sees_what_drains_of_it()
 {
 	load rvdirect_test_shapes
@@ -377,7 +378,8 @@ an_open_session_holds_the_module()
 	within 10 rmmod rvdirect 2>/dev/null
 }
 
-# Nobody waits for what a closed one had: the module goes with all of it.
+# rmmod need not wait for the end of a closed session: the module goes with what
+# that had attached.
 the_module_goes_behind_a_session()
 {
 	for caller in count nop trace; do
@@ -402,7 +404,7 @@ many_sessions()
 	within 10 nothing_of_a_session
 }
 
-# Ten times, and once before.
+# leaks_nothing runs it eleven times.
 thousands_of_sessions_leak_nothing()
 {
 	leaks_nothing many_sessions

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Targets of every shape, under each caller: their arguments reach them, their
-# results reach whoever called them, and each call is a hit. Then targets that
-# sleep, that never return, and that look at the stack which they are on.
+# results reach the function that called them, and each call is a hit. Then
+# targets that sleep, that never return, and that look at their own stack.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 test_modules=rvdirect_test_shapes
 rounds=100
 
-# shapes_with CALLER: a command for each shape.
+# shapes_with CALLER: prints a command for each shape.
 shapes_with()
 {
 	awk -v caller="$1" '{ print $1, caller }' "$shapes/shapes"
@@ -23,8 +23,8 @@ call_shapes()
 	on_each_hart sh -c "echo $rounds >$shapes/call_shapes"
 }
 
-# Attaching looks a name up, which takes its time. So that is done once, and each
-# caller comes by modify.
+# Attaching looks up each name, which takes long. So attach once, and change the
+# caller by modify.
 each_shape_works_under_each_caller()
 {
 	trap 'tracing_off' EXIT
@@ -32,8 +32,8 @@ each_shape_works_under_each_caller()
 	for caller in $(callers); do
 		write modify "$(shapes_with "$caller")"
 		each_shape_works
-		# The kernel leads these calls through its own code, which knows the
-		# arguments by the calling convention, before the caller gets them.
+		# With a tracer, the calls pass through the kernel's own code
+		# first, which saves arguments by the calling convention.
 		awk '{ print $1 }' "$shapes/shapes" >"$tracing/set_ftrace_filter"
 		echo function >"$tracing/current_tracer"
 		each_shape_works
@@ -49,7 +49,7 @@ each_shape_works_under_each_caller()
 	call_shapes
 }
 
-# All calls have their results, and are hits.
+# Whether all calls have the right results, and are hits.
 each_shape_works()
 {
 	cp "$rvdirect/status" /tmp/before
@@ -73,9 +73,9 @@ tracing_off()
 	echo >"$tracing/trace"
 }
 
-# From each caller to each other one, and back. Each change waits for a grace
-# period, so it is done to the shape that has the most calls under way, and to
-# one of the others in turn.
+# Changes from each caller to each other one. Each change waits for a grace
+# period, so only two shapes change each time: the one with the most calls in
+# flight, and one of the others in turn.
 each_shape_works_while_its_caller_changes()
 {
 	names=$(awk '$1 != "rvdirect_shape_recursive" { print $1 }' "$shapes/shapes")
@@ -94,7 +94,8 @@ each_shape_works_while_its_caller_changes()
 	stop_hitting
 }
 
-# in_order NAME...: the stack has them so, whatever lies between them.
+# in_order NAME...: the stack must have them in this order, perhaps with others
+# between.
 in_order()
 {
 	cat "$shapes/stack" >/tmp/stack
@@ -105,7 +106,8 @@ in_order()
 		fail "the stack is $(cat /tmp/stack)"
 }
 
-# From the innermost on. What is attached may be any of them, and then all.
+# The names, from the innermost on. Each of them gets the caller in turn, until
+# all have it.
 the_stack_names_who_called()
 {
 	stack='rvdirect_shape_stack_inner rvdirect_shape_stack rvdirect_shape_stack_caller'
@@ -118,7 +120,7 @@ the_stack_names_who_called()
 	done
 }
 
-# Neither waits for those that sleep.
+# Neither modify nor detach waits for calls that sleep.
 the_caller_changes_while_they_sleep()
 {
 	callers >/tmp/to
@@ -150,7 +152,7 @@ tasks_end_within_a_target()
 tests='each_shape_works_under_each_caller each_shape_works_while_its_caller_changes'
 under "trace return latency" the_stack_names_who_called
 under "return latency" the_caller_changes_while_they_sleep
-# What waits for the return would wait for ever.
+# A caller that waits for the return would drain for ever.
 under "count trace" tasks_end_within_a_target
 # shellcheck disable=SC2086 # each is a word
 run_tests $tests

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# As many attachments as there are slots, and one more.
+# Takes as many attachments as there are slots, and tries one more.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -9,7 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 slots=1024
 
-# names COUNT: that many functions of the kernel, each the only one of its name.
+# names COUNT: prints that many functions of the kernel, each with a unique
+# name.
 names()
 {
 	awk '!/\[/ { print $1 }' "$tracing/available_filter_functions" | sort | uniq -u |
@@ -32,17 +33,17 @@ all_slots_can_be_taken()
 		refused attach "$last $caller" 'No space left on device' \
 			'No more targets can be attached' "$last"
 	done
-	# To count anew takes another slot for a moment.
+	# Changing from count to count needs a second slot for a moment.
 	first=$(head -n 1 /tmp/names)
 	refused modify "$first count" 'No space left on device' 'No slot is left' "$first"
 
-	# One comes free, and serves again; idling takes none.
+	# A slot that becomes free can be used again; nop takes none.
 	write detach "$first"
 	attach "$last count"
 	write modify "$last nop"
 	write modify "$last count"
 
-	# The way out with everything attached.
+	# The module can be unloaded with everything attached.
 	rmmod rvdirect
 	fails grep rvdirect "$tracing/enabled_functions"
 }

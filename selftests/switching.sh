@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Attachments that are there, but not active: disabled ones, those that wait for
-# a module, and those of the module's own parameter.
+# Attachments that exist but are not active: disabled ones, and those that wait
+# for a module. Also those that the module's own parameter makes.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -12,7 +12,7 @@ einval='Invalid argument'
 twin=rvdirect_test_twin
 pending=$twin:rvdirect_test_shared
 
-# attached: what is attached, in one line.
+# attached: prints what is attached, in one line.
 attached()
 {
 	tr '\n' ';' <"$rvdirect/attach"
@@ -71,7 +71,7 @@ modify_leaves_it_disabled()
 	expect "hits" "$(hits rvdirect_test_target)" 5
 }
 
-# Calls that sleep in the target when it is disabled come back as ever.
+# Calls that sleep in the target when it is disabled return as usual.
 calls_in_the_target_come_back()
 {
 	load rvdirect_test_shapes
@@ -89,7 +89,8 @@ calls_in_the_target_come_back()
 	rmmod rvdirect_test_shapes
 }
 
-# While all harts call it: each call is a hit or none, and nothing breaks.
+# All harts call the target meanwhile: each call is a hit or not, and nothing
+# breaks.
 switching_under_load()
 {
 	attach 'rvdirect_test_target latency'
@@ -115,7 +116,7 @@ what_is_not_attached_is_ENOENT()
 	refused modify 'vfs_fsync count disabled' "$einval" 'Only attach takes this word' disabled
 }
 
-# It is live before the first function of the module runs.
+# The target is active before the first function of the module runs.
 a_pending_target_waits_for_its_module()
 {
 	attach "$pending count pending"
@@ -124,7 +125,7 @@ a_pending_target_waits_for_its_module()
 	load $twin calls=5
 	expect "state" "$(state $pending) $(functions_of $pending)" 'active 1'
 	expect "hits" "$(hits $pending)" 5
-	# And again, with the same hits.
+	# The target waits again, and keeps its hits.
 	rmmod $twin
 	expect "state" "$(state $pending) $(hits $pending)" 'pending 5'
 	load $twin calls=3
@@ -143,7 +144,7 @@ a_pending_pattern_counts_each_function()
 	rmmod $twin
 	expect "hits" "$(hits_of $pending)" ''
 	expect "state" "$(state "$twin:rvdirect_*")" pending
-	# What was counted of functions that were there before is not that of these.
+	# The reloaded functions do not inherit the hits of the old ones.
 	load $twin
 	expect "functions' hits" "$(tail -n +2 "$rvdirect/hits")" ''
 	expect "hits" "$(hits "$twin:rvdirect_*")" 4
@@ -189,7 +190,8 @@ pending_is_for_what_is_not_there()
 	expect "state" "$(state $pending)" pending
 }
 
-# Whoever has a function keeps it, and the kernel's log says so.
+# If the module lacks the function, the target stays pending, and the kernel's
+# log says why.
 a_pending_target_may_come_too_late()
 {
 	attach "$twin:no_such_function count pending"
@@ -200,7 +202,7 @@ a_pending_target_may_come_too_late()
 	rmmod $twin
 }
 
-# It has been announced, but nothing can be hooked yet.
+# The module is being loaded, but its functions cannot be hooked yet.
 a_pending_target_may_come_meanwhile()
 {
 	load $twin early=1000 &
@@ -212,7 +214,7 @@ a_pending_target_may_come_meanwhile()
 	rmmod $twin
 }
 
-# loading PARAMETER: loads the module anew.
+# loading PARAMETER...: loads the module anew with these parameters.
 loading()
 {
 	rmmod rvdirect
@@ -257,13 +259,13 @@ refused_on_loading()
 a_bad_line_refuses_the_load()
 {
 	refused_on_loading 'vfs_fsync' vfs_fsync 'Invalid argument' 'No caller is given'
-	# Whatever stood before it, even while calls sleep in its target.
+	# The lines before it are undone, even while calls sleep in a target.
 	load rvdirect_test_shapes
 	send_to_sleep 1
 	refused_on_loading "$sleeper latency;rvdirect_test_target count; no_such_name count" \
 		'no_such_name count' 'unknown symbol in module, or unknown parameter' \
 		'No function has that name'
-	# The loader keeps EEXIST for itself.
+	# EBUSY, not EEXIST: the loader keeps EEXIST for itself.
 	refused_on_loading 'rvdirect_test_target count;rvdirect_test_target nop' \
 		'rvdirect_test_target nop' 'Device or resource busy' \
 		'Target is attached already, write to modify instead'
