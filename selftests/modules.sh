@@ -97,11 +97,16 @@ other_targets_of_the_name_stay()
 # The kernel frees a module's init text as soon as its initialisation is done.
 an_init_function_goes_when_it_is_done()
 {
-	load rvdirect_test_twin milliseconds=2000 &
+	hold=/sys/module/rvdirect_test_twin/parameters/hold
+	load rvdirect_test_twin hold=1 &
 	loading=$!
-	sleep 1
+	trap 'echo 0 >$hold' EXIT
+	within 30 test -e $hold
+	within 30 prints coming cat ${hold%/parameters*}/initstate
 	attach 'rvdirect_test_twin:init_module count'
 	attach 'rvdirect_test_twin:rvdirect_test_shared count'
+	echo 0 >$hold
+	trap - EXIT
 	wait $loading
 	expect "attach" "$(cat "$rvdirect/attach")" \
 		'rvdirect_test_twin:rvdirect_test_shared count'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The second module with a rvdirect_test_shared(). Its parameters say how often
- * loading it calls that function, and how long loading takes.
+ * loading it calls that function, and hold its initialisation.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -12,9 +12,9 @@ static unsigned int calls;
 module_param(calls, uint, 0);
 MODULE_PARM_DESC(calls, "how often to call rvdirect_test_shared() on loading");
 
-static unsigned int milliseconds;
-module_param(milliseconds, uint, 0);
-MODULE_PARM_DESC(milliseconds, "how long loading takes");
+static bool hold;
+module_param(hold, bool, 0600);
+MODULE_PARM_DESC(hold, "whether the initialisation waits, until it is 0");
 
 static int set_early(const char *value, const struct kernel_param *param)
 {
@@ -32,7 +32,8 @@ MODULE_PARM_DESC(early, "how many milliseconds to wait before sysfs has the modu
 
 static int __init rvdirect_test_twin_init(void)
 {
-	msleep(milliseconds);
+	while (READ_ONCE(hold))
+		msleep(20);
 	for (unsigned int i = 0; i < calls; i++)
 		rvdirect_test_shared();
 	return 0;

@@ -93,9 +93,7 @@ impl Registry {
         } = hook;
         drop(calls);
         let room = attachment.past.make_room(functions.locations());
-        if room.is_ok() {
-            attachment.past.add(data, functions.locations());
-        }
+        attachment.past.add(data, functions.locations());
         // Hits of a function are kept by its address, which another function may get.
         attachment.past.forget(|location| text.contains(location));
         functions.retain(|location, _| !text.contains(location));
@@ -117,6 +115,8 @@ impl Registry {
                 true
             }
             Err(reason) => {
+                // Its functions may go unnoticed from now on.
+                attachment.past.forget(|_| true);
                 let name = attachment.name();
                 let reason = format_args!("{reason}");
                 pr_warn!("{name}: detached with a module that went: {reason}\n");

@@ -93,10 +93,13 @@ impl Tally {
                 [location] => Whose::One(*location),
                 _ => Whose::Unknown,
             };
-            // Cannot fail: `make_room` reserved the room.
-            let _ = self
-                .unfinished
-                .push_within_capacity(Earlier { data, whose });
+            // `make_room` reserved the room. Where it could not, the totals of now are kept.
+            let (hits, missed) = (data.hits(), data.missed());
+            let earlier = Earlier { data, whose };
+            if self.unfinished.push_within_capacity(earlier).is_err() {
+                self.hits = self.hits.wrapping_add(hits);
+                self.missed = self.missed.wrapping_add(missed);
+            }
         }
     }
 
