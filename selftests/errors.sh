@@ -53,6 +53,25 @@ what_is_no_text_is_EINVAL()
 	expect "attach" "$(cat "$rvdirect/attach")" 'vfs_fsync nop'
 }
 
+# What a program writes in blocks may end in the middle of a command.
+a_line_that_may_be_cut_is_EINVAL()
+{
+	cut='Line ends with a block of 4096 bytes, without a newline: it may be cut'
+	{ echo vfs_fsync nop; head -c 4096 /dev/zero | tr '\0' ' '; } | head -c 4082 >/tmp/block
+	printf 'vfs_statx noph' >>/tmp/block
+	if dd if=/tmp/block of="$rvdirect/attach" bs=4096 2>/tmp/message; then
+		fail "it was taken"
+	fi
+	grep -q ": $einval\$" /tmp/message
+	grep -q "attach:2: error: $cut" "$rvdirect/error_log"
+	expect "attach" "$(cat "$rvdirect/attach")" 'vfs_fsync nop'
+	echo >>/tmp/block
+	sed -i 's/noph$/nop/' /tmp/block
+	write detach vfs_fsync
+	dd if=/tmp/block of="$rvdirect/attach" bs=4096
+	expect "attach" "$(cat "$rvdirect/attach")" "$(printf 'vfs_fsync nop\nvfs_statx nop')"
+}
+
 too_long_a_write_is_EINVAL()
 {
 	for size in 65537 1000000; do
@@ -65,7 +84,7 @@ too_long_a_write_is_EINVAL()
 		echo >"$rvdirect/error_log"
 	done
 	# The longest write that is allowed.
-	{ head -c 65523 /tmp/blanks; echo vfs_fsync nop; } >/tmp/longest
+	{ head -c 65522 /tmp/blanks; echo vfs_fsync nop; } >/tmp/longest
 	dd if=/tmp/longest of="$rvdirect/attach" bs=65536
 	expect "attach" "$(cat "$rvdirect/attach")" 'vfs_fsync nop'
 }
@@ -184,6 +203,7 @@ no_slot_is_taken_by_what_was_refused()
 run_tests \
 	bad_grammar_is_EINVAL \
 	what_is_no_text_is_EINVAL \
+	a_line_that_may_be_cut_is_EINVAL \
 	too_long_a_write_is_EINVAL \
 	bad_options_are_EINVAL \
 	what_never_returns_is_EINVAL \

@@ -32,6 +32,9 @@ use core::fmt;
 /// The most bytes that one write may have: 64 for each line of `attach`, with 1024 attachments.
 pub(crate) const MAX_WRITE: usize = 64 * 1024;
 
+/// Programs that write in blocks write a multiple of so many bytes.
+const BLOCK: usize = 4096;
+
 /// The most bytes that a name may have: `KSYM_NAME_LEN`, less the terminator.
 pub(crate) const MAX_NAME: usize = 511;
 
@@ -376,16 +379,24 @@ impl fmt::Display for Target<'_> {
 }
 
 /// Returns the lines of a write that are not blank, each with its number, from 1.
+///
+/// Programs write long texts in blocks. So if a write ends with a block, but without a newline, its
+/// last line may be half a command, and is refused.
 pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Result<&str, NotText<'_>>)> {
+    let is_cut = bytes.len() % BLOCK == 0 && !bytes.ends_with(b"\n");
+    let end = bytes.as_ptr_range().end;
     bytes
         .split(|&byte| byte == b'\n')
         .enumerate()
-        .map(|(index, line)| (index + 1, text(line)))
+        .map(move |(index, line)| {
+            let is_last = line.as_ptr_range().end == end;
+            (index + 1, text(line, is_cut && is_last))
+        })
         .filter(|(_, line)| line.map_or(true, |line| words(line).next().is_some()))
 }
 
-/// Returns bytes as text, if they are UTF-8 without a NUL byte.
-fn text(bytes: &[u8]) -> Result<&str, NotText<'_>> {
+/// Returns bytes as text, if they are UTF-8 without a NUL byte, and not blank where they are cut.
+fn text(bytes: &[u8], is_cut: bool) -> Result<&str, NotText<'_>> {
     let (valid, reason) = match core::str::from_utf8(bytes) {
         Ok(text) => (text, None),
         Err(error) => {
@@ -403,6 +414,10 @@ fn text(bytes: &[u8]) -> Result<&str, NotText<'_>> {
         (None, Some(reason)) => Err(NotText {
             before: valid,
             reason,
+        }),
+        (None, None) if is_cut && words(valid).next().is_some() => Err(NotText {
+            before: valid,
+            reason: Reason::CutLine,
         }),
         (None, None) => Ok(valid),
     }

@@ -121,6 +121,8 @@ reasons! {
     ExtraWord, EINVAL, "Nothing more may follow";
     /// The write has more than `command::MAX_WRITE` bytes.
     LongWrite, EINVAL, "Write is longer than 65536 bytes";
+    /// The last line of a write may be only a part of what was meant.
+    CutLine, EINVAL, "Line ends with a block of 4096 bytes, without a newline: it may be cut";
     /// The text has a NUL byte.
     NulByte, EINVAL, "Text has a NUL byte";
     /// The text is not UTF-8.

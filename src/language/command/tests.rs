@@ -230,7 +230,30 @@ fn takes_only_text() {
         // The last character is cut off.
         (b"ab\xc3", "ab", Reason::NotUtf8),
     ] {
-        assert_eq!(text(bytes), Err(NotText { before, reason }));
+        assert_eq!(text(bytes, false), Err(NotText { before, reason }));
+    }
+}
+
+/// What "cat" writes of a long file may end anywhere.
+#[test]
+fn refuses_a_line_that_may_be_cut() {
+    let length_of_last = |bytes: &[u8]| match lines(bytes).last() {
+        Some((_, Ok(line))) => line.len(),
+        other => panic!("{other:?}"),
+    };
+    for blocks in [1, 2, 16] {
+        let mut bytes = b"f count\n".repeat(blocks * BLOCK / 8);
+        assert_eq!(length_of_last(&bytes), 7);
+        bytes.pop();
+        assert_eq!(length_of_last(&bytes), 7);
+        bytes.push(b'x');
+        let cut = lines(&bytes).last().unwrap();
+        let (before, reason) = ("f countx", Reason::CutLine);
+        assert_eq!(cut, (blocks * BLOCK / 8, Err(NotText { before, reason })));
+        // Nothing is cut of a line that says nothing.
+        bytes.truncate(blocks * BLOCK - 8);
+        bytes.extend_from_slice(&[b' '; 8]);
+        assert_eq!(length_of_last(&bytes), 7);
     }
 }
 
