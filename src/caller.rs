@@ -75,29 +75,6 @@ pub(crate) struct Workshop {
 /// The most functions that can have a histogram each.
 const MAX_HISTOGRAMS: usize = 1024;
 
-/// Functions that never return. A trampoline must not wait for their return.
-///
-/// Source: the functions of `tools/objtool/noreturns.h` that RISC-V has, and the functions that
-/// always end in one of them.
-const NEVER_RETURN: [&str; 16] = [
-    "__do_sys_exit",
-    "__do_sys_exit_group",
-    "__module_put_and_kthread_exit",
-    "__riscv_sys_exit",
-    "__riscv_sys_exit_group",
-    "__se_sys_exit",
-    "__se_sys_exit_group",
-    "cpu_startup_entry",
-    "do_exit",
-    "do_group_exit",
-    "do_task_dead",
-    "kthread_complete_and_exit",
-    "kthread_exit",
-    "make_task_dead",
-    "panic",
-    "vpanic",
-];
-
 impl Workshop {
     /// Finds the caller that a command names.
     pub(crate) fn find(&self, binding: &Binding<'_>) -> Result<Caller, Refusal> {
@@ -183,11 +160,6 @@ impl Workshop {
             },
         })
     }
-}
-
-/// Returns whether a function of that name never returns.
-pub(crate) fn never_returns(function: &str) -> bool {
-    NEVER_RETURN.contains(&function)
 }
 
 impl Caller {

@@ -9,6 +9,7 @@ pub(crate) mod errno;
 pub(crate) mod error_log;
 pub(crate) mod filter;
 pub(crate) mod histogram;
+pub(crate) mod never_returns;
 pub(crate) mod refusal;
 pub(crate) mod report;
 pub(crate) mod session;

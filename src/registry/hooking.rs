@@ -11,12 +11,12 @@ use crate::{
         functions::Functions, //
     },
     caller::{
-        self,
         Caller,
         Trampoline, //
     },
     language::{
         filter::Filter,
+        never_returns::never_returns,
         refusal::{
             Reason,
             Refusal, //
@@ -120,7 +120,7 @@ impl Registry {
     ) -> Result<(), Reason> {
         if caller.waits_for_return() && !attachment.caller.waits_for_return() {
             let mut functions = 0..attachment.locations().len();
-            if functions.any(|function| caller::never_returns(attachment.function_name(function))) {
+            if functions.any(|function| never_returns(attachment.function_name(function))) {
                 return Err(Reason::NeverReturns);
             }
         }

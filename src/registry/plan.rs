@@ -8,10 +8,7 @@ use crate::{
         functions::Functions,
         parameters, //
     },
-    caller::{
-        self,
-        Caller, //
-    },
+    caller::Caller,
     language::{
         command::{
             Exclusions,
@@ -19,6 +16,7 @@ use crate::{
             Target, //
         },
         filter::Filter,
+        never_returns::never_returns,
         refusal::{
             Reason,
             Refusal, //
@@ -82,7 +80,7 @@ impl<'a> Plan<'a> {
             return Err(target.refuse(Reason::UnknownTarget));
         }
         if self.caller.waits_for_return() {
-            functions.retain(|_, name| !caller::never_returns(name));
+            functions.retain(|_, name| !never_returns(name));
             if functions.locations().is_empty() {
                 return Err(target.refuse(Reason::NeverReturns));
             }
