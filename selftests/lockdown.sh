@@ -26,16 +26,37 @@ files_are_closed()
 	done
 }
 
+# A file that was opened before still takes commands, but none that changes what the
+# kernel does.
+nothing_is_overridden()
+{
+	if message=$( { echo 'attach vfs_fsync override ret=0' >&3; } 2>&1); then
+		fail "override was attached"
+	fi
+	case $message in
+	*': Operation not permitted') ;;
+	*) fail "$message" ;;
+	esac
+	echo 'show errors' >&3
+	grep -q 'error: Kernel is locked down' <&3
+	echo 'attach vfs_fsync nop' >&3
+}
+
 the_module_goes()
 {
+	exec 3>&-
 	rmmod rvdirect
 	[ ! -e "$rvdirect" ]
 }
 
 ktap_print_header
 load_modules
-ktap_set_plan 3
+rmmod rvdirect
+modprobe rvdirect allow_override=1
+exec 3<>"$rvdirect/session"
+ktap_set_plan 4
 ktap_test_result "lock down" lock_down
 ktap_test_result "files are closed" files_are_closed
+ktap_test_result "nothing is overridden" nothing_is_overridden
 ktap_test_result "the module goes" the_module_goes
 ktap_finished

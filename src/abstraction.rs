@@ -7,5 +7,6 @@ pub(crate) mod file;
 pub(crate) mod ftrace;
 pub(crate) mod function;
 pub(crate) mod functions;
+pub(crate) mod lockdown;
 pub(crate) mod module_notifier;
 pub(crate) mod parameters;

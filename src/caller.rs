@@ -8,6 +8,7 @@ pub(crate) mod external;
 use crate::{
     abstraction::{
         ftrace,
+        lockdown::is_locked_down,
         parameters, //
     },
     bindings,
@@ -92,9 +93,14 @@ impl Workshop {
         if hart.is_some_and(|hart| hart >= cpu::nr_cpu_ids() as usize) {
             return Err(binding.refuse("hart", Reason::NoHart));
         }
-        if matches!(caller, Caller::Builtin(Builtin::Override(_))) && !parameters::allow_override()
-        {
-            return Err(blame(Reason::NotAllowed));
+        if matches!(caller, Caller::Builtin(Builtin::Override(_))) {
+            if !parameters::allow_override() {
+                return Err(blame(Reason::NotAllowed));
+            }
+            // A file may have been opened before.
+            if is_locked_down() {
+                return Err(blame(Reason::LockedDown));
+            }
         }
         Ok(caller)
     }

@@ -7,6 +7,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
+#include <linux/security.h>
 #include <linux/smp.h>
 #include <linux/time64.h>
 
@@ -43,6 +44,11 @@ bool rvdirect_within_module(unsigned long addr, const struct module *mod)
 bool rvdirect_within_module_init(unsigned long addr, const struct module *mod)
 {
 	return within_module_init(addr, mod);
+}
+
+bool rvdirect_is_locked_down(void)
+{
+	return security_locked_down(LOCKDOWN_DEBUGFS);
 }
 
 int rvdirect_current_pid(void)

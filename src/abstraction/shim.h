@@ -31,6 +31,9 @@ bool rvdirect_within_module_init(unsigned long addr, const struct module *mod);
 /* The PID of the current process, outside of all namespaces. */
 int rvdirect_current_pid(void);
 
+/* Returns whether the kernel is locked down, so debugfs lets nobody open a file. */
+bool rvdirect_is_locked_down(void);
+
 /* The time that printk shows, in nanoseconds. */
 u64 rvdirect_log_clock(void);
 

@@ -7,7 +7,10 @@
 //! before everything else has succeeded.
 
 use crate::{
-    abstraction::parameters,
+    abstraction::{
+        lockdown::is_locked_down,
+        parameters, //
+    },
     language::{
         command::{
             Binding,
@@ -32,6 +35,9 @@ pub(crate) fn attach(registry: &Registry) -> Result {
 
 fn attach_line(registry: &Registry, line: &str) -> Result<(), Refusal> {
     let mut binding = Binding::parse(line)?;
+    if is_locked_down() {
+        return Err(binding.target.refuse(Reason::LockedDown));
+    }
     binding.flags.disabled = true;
     registry.client(None).attach(&binding)
 }

@@ -113,6 +113,8 @@ reasons! {
     NeverReturns, EINVAL, "Function never returns, its return cannot be seen";
     /// `override` changes what the kernel does, so only a parameter on loading can allow it.
     NotAllowed, EPERM, "Module was not loaded with allow_override=1";
+    /// `override`, and the parameter `attach`, must not get around lockdown.
+    LockedDown, EPERM, "Kernel is locked down";
     /// `modify` takes no exclusions and no flags: it changes only the caller.
     AttachOnly, EINVAL, "Only attach takes this word";
     /// `pending` needs a target that names a module.
