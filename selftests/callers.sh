@@ -94,6 +94,29 @@ in_hist()
 	sed -n "s/^rvdirect_test_target: .*$1 \([0-9]*\).*/\1/p" "$rvdirect/hist"
 }
 
+# The kernel could not take the probe of a trigger away when the module goes.
+an_event_in_use_holds_the_module()
+{
+	attach 'rvdirect_test_target trace'
+	echo stacktrace >"$events/call/trigger"
+	write detach '*'
+	message=$(rmmod rvdirect 2>&1) && fail "it was unloaded"
+	case $message in
+	*'Resource temporarily unavailable'*) ;;
+	*) fail "$message" ;;
+	esac
+	echo '!stacktrace' >"$events/call/trigger"
+	rmmod rvdirect
+	modprobe rvdirect
+	for event in call return; do
+		echo 1 >"$events/$event/enable"
+		fails rmmod rvdirect
+		echo 0 >"$events/$event/enable"
+	done
+	rmmod rvdirect
+	modprobe rvdirect
+}
+
 latency_keeps_a_histogram()
 {
 	expect "hist" "$(cat "$rvdirect/hist")" ''
@@ -344,6 +367,7 @@ run_tests \
 	events_have_as_many_arguments_as_are_asked_for \
 	arguments_can_be_filtered_and_summed_up \
 	return_makes_an_event_of_each_return \
+	an_event_in_use_holds_the_module \
 	latency_keeps_a_histogram \
 	latency_knows_how_long_a_call_takes \
 	override_must_be_allowed \

@@ -67,7 +67,7 @@ static __always_inline void rvdirect_copy_args(unsigned long *to, const unsigned
 
 #endif /* RVDIRECT_EVENT_ARGS */
 
-TRACE_EVENT(call,
+TRACE_EVENT_FN(call,
 
 	TP_PROTO(const struct rvdirect_call *call),
 
@@ -89,10 +89,13 @@ TRACE_EVENT(call,
 	),
 
 	TP_printk("%ps <- %pS args=%s", (void *)__entry->target, (void *)__entry->caller,
-		  __print_array(RVDIRECT_FIRST_ARG(__entry), __entry->args, 8))
+		  __print_array(RVDIRECT_FIRST_ARG(__entry), __entry->args, 8)),
+
+	rvdirect_hold_for_event,
+	rvdirect_release_from_event
 );
 
-TRACE_EVENT(return,
+TRACE_EVENT_FN(return,
 
 	TP_PROTO(const struct rvdirect_call *call),
 
@@ -120,7 +123,10 @@ TRACE_EVENT(return,
 	TP_printk("%ps -> %pS ret=0x%lx duration=%llu ns args=%s",
 		  (void *)__entry->target, (void *)__entry->caller, __entry->ret,
 		  __entry->duration,
-		  __print_array(RVDIRECT_FIRST_ARG(__entry), __entry->args, 8))
+		  __print_array(RVDIRECT_FIRST_ARG(__entry), __entry->args, 8)),
+
+	rvdirect_hold_for_event,
+	rvdirect_release_from_event
 );
 
 #endif /* RVDIRECT_EVENTS_H */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The handlers behind the callers "trace" and "return". */
+#include <linux/errno.h>
+#include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 
@@ -14,6 +16,17 @@
 static __always_inline bool is_watched(void)
 {
 	return !IS_ENABLED(CONFIG_LOCKDEP) || rcu_is_watching();
+}
+
+int rvdirect_hold_for_event(void)
+{
+	return try_module_get(THIS_MODULE) ? 0 : -ENODEV;
+}
+
+/* The kernel holds event_mutex here, and takes it before it lets a module go. */
+void rvdirect_release_from_event(void)
+{
+	module_put(THIS_MODULE);
 }
 
 /* Separate functions: a call whose event is off does not pay for them. */

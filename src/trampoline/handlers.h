@@ -14,6 +14,14 @@ struct rvdirect_call;
 /* Entry handler: the event rvdirect:call. */
 void rvdirect_handle_trace(struct rvdirect_call *call);
 
+/*
+ * For the events: while one of them has a probe, be it by "enable" or by a
+ * trigger, the module is in use. The kernel cannot take a trigger's probe away
+ * when a module goes.
+ */
+int rvdirect_hold_for_event(void);
+void rvdirect_release_from_event(void);
+
 /* Exit handler: the event rvdirect:return. */
 void rvdirect_handle_return(struct rvdirect_call *call);
 
