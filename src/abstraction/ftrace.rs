@@ -155,6 +155,7 @@ fn leads_to<T: Trampoline>(trampoline: &T, is_enabled: bool) -> usize {
 /// Returns where a function resumes after a direct call, which is `t0` in a trampoline.
 ///
 /// `location` is the address of the call's second instruction: see `arch/riscv/kernel/ftrace.c`.
+#[inline(always)]
 pub(crate) fn resume_address(location: usize) -> usize {
     location + bindings::MCOUNT_INSN_SIZE as usize
 }

@@ -123,23 +123,40 @@ pub(crate) struct HitsHeader;
 
 impl fmt::Display for HitsHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        hits_line(f, "FUNCTION", "HITS", "TARGET")
+        hits_line(f, "FUNCTION", "HITS".len(), &"HITS", "TARGET")
     }
 }
 
 impl fmt::Display for Hits<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        hits_line(f, self.function, self.hits, self.target)
+        let digits = self.hits.checked_ilog10().unwrap_or(0) as usize + 1;
+        hits_line(f, self.function, digits, &self.hits, self.target)
     }
 }
 
+/// Writes a line of `hits`. There may be very many, and a width in a format string would write each
+/// blank by itself.
 fn hits_line(
     f: &mut fmt::Formatter<'_>,
     function: &str,
-    hits: impl fmt::Display,
+    digits: usize,
+    hits: &dyn fmt::Display,
     target: &str,
 ) -> fmt::Result {
-    writeln!(f, "{function:<32} {hits:>14} {target}")
+    const BLANKS: &str = "                                ";
+    let blanks = |width: usize, used| {
+        BLANKS
+            .get(used + BLANKS.len() - width..)
+            .unwrap_or_default()
+    };
+    f.write_str(function)?;
+    f.write_str(blanks(32, function.len()))?;
+    f.write_str(" ")?;
+    f.write_str(blanks(14, digits))?;
+    hits.fmt(f)?;
+    f.write_str(" ")?;
+    f.write_str(target)?;
+    f.write_str("\n")
 }
 
 /// A line of `callers`.

@@ -48,7 +48,7 @@ impl Ranking {
         Ok(Ranking(ranking))
     }
 
-    /// Returns for each function its attachment, its location and its number.
+    /// Returns for each function its attachment, its index there, and its number.
     pub(crate) fn of<'a>(
         &'a self,
         attachments: &'a [Attachment],

@@ -86,9 +86,10 @@ impl FunctionCounts {
         let cell = self.cell(location);
         let (mut sum, mut line): (u64, _) = (0, cell / WORDS);
         // One line after the other, as this is done for each of very many functions.
+        let step = self.lines();
         while let Some(words) = self.counts.get(line) {
             sum = sum.wrapping_add(read_once(&words.0[cell % WORDS]));
-            line += self.lines();
+            line += step;
         }
         sum
     }

@@ -16,6 +16,7 @@ pub(crate) struct Line(pub(crate) [Atomic<u64>; 8]);
 
 /// Reads a word that trampolines add to meanwhile: as a relaxed load, but not by a call of a
 /// function, as there may be very many.
+#[inline(always)]
 pub(crate) fn read_once(word: &Atomic<u64>) -> u64 {
     // SAFETY: The word is valid and aligned, as it is borrowed. A volatile read of it is `READ_ONCE()`,
     // which may race with the trampolines' atomic instructions.
