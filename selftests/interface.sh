@@ -16,6 +16,20 @@ files_have_their_modes()
 	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 11
 }
 
+# Root may open a file whatever its mode says.
+nothing_is_read_or_written_the_wrong_way()
+{
+	for file in modify detach enable disable; do
+		fails cat "$rvdirect/$file"
+		fails dd if="$rvdirect/$file" bs=1 skip=1
+	done
+	for file in callers status hits; do
+		(echo vfs_fsync nop >"$rvdirect/$file") && fail "$file was written"
+		(exec 3<>"$rvdirect/$file") && fail "$file was opened for both"
+	done
+	expect "attach" "$(cat "$rvdirect/attach")" ''
+}
+
 callers_are_listed()
 {
 	expect "header" "$(head -n 1 "$rvdirect/callers" | tr -s ' ')" "CALLER OWNER DESCRIPTION"
@@ -178,6 +192,7 @@ an_open_file_holds_the_module()
 
 run_tests \
 	files_have_their_modes \
+	nothing_is_read_or_written_the_wrong_way \
 	callers_are_listed \
 	status_has_a_header_and_a_line_each \
 	attach_prints_what_it_takes \

@@ -26,6 +26,15 @@ files_are_closed()
 	done
 }
 
+# Files that nobody can write to change nothing.
+some_files_can_be_read()
+{
+	for file in callers status hits; do
+		cat "$rvdirect/$file" >/dev/null
+	done
+	expect "hits" "$(hits rvdirect_test_target)" 0
+}
+
 # A file that was opened before still takes commands, but none that changes what the
 # kernel does.
 nothing_is_overridden()
@@ -54,9 +63,10 @@ load_modules
 rmmod rvdirect
 modprobe rvdirect allow_override=1
 exec 3<>"$rvdirect/session"
-ktap_set_plan 4
+ktap_set_plan 5
 ktap_test_result "lock down" lock_down
 ktap_test_result "files are closed" files_are_closed
+ktap_test_result "some files can be read" some_files_can_be_read
 ktap_test_result "nothing is overridden" nothing_is_overridden
 ktap_test_result "the module goes" the_module_goes
 ktap_finished

@@ -41,7 +41,7 @@ use kernel::{
 #[pin_data]
 pub(crate) struct Registry {
     #[pin]
-    attachments: Mutex<KVec<Attachment>>,
+    attachments: Mutex<KVVec<Attachment>>,
     workshop: Workshop,
 }
 
@@ -49,7 +49,7 @@ impl Registry {
     /// Creates a registry without attachments. `workshop` makes its trampolines.
     pub(crate) fn new(workshop: Workshop) -> impl PinInit<Self> {
         pin_init!(Self {
-            attachments <- new_mutex!(KVec::new(), "rvdirect::attachments"),
+            attachments <- new_mutex!(KVVec::new(), "rvdirect::attachments"),
             workshop,
         })
     }
@@ -66,7 +66,8 @@ impl Registry {
 
     /// Ends the attachments of sessions that are over.
     fn end_what_is_over(&self) {
-        self.remove_all(Attachment::is_over);
+        // Others may end meanwhile.
+        while self.remove_first(&Attachment::is_over) {}
     }
 
     /// Ends the present attachments that are meant. Each of them waits for a grace period, so the
@@ -79,12 +80,16 @@ impl Registry {
             .filter(|a| is_meant(a))
             .count();
         for _ in 0..count {
-            let mut attachments = self.attachments.lock();
-            if let Some(index) = attachments.iter().position(&is_meant) {
-                // Under the lock: its functions are free before another command can run.
-                let _ = attachments.remove(index);
-            }
+            self.remove_first(&is_meant);
         }
+    }
+
+    /// Ends the first attachment that is meant. Returns whether there was one.
+    fn remove_first(&self, is_meant: &dyn Fn(&Attachment) -> bool) -> bool {
+        let mut attachments = self.attachments.lock();
+        let first = attachments.iter().position(is_meant);
+        // Dropped under the lock: its functions are free before another command can run.
+        first.is_some_and(|index| attachments.remove(index).is_ok())
     }
 }
 

@@ -130,16 +130,26 @@ static const struct seq_operations text_seq_ops = {
 	.stop = text_stop,
 };
 
+/* Whether all files exist. Until then, making them can fail, and the module with it. */
+static bool is_open;
+
 static int text_open(struct inode *inode, struct file *file)
 {
+	const struct rvdirect_text_file *what = inode->i_private;
 	struct reader *reader;
 
+	if (!READ_ONCE(is_open))
+		return -ENODEV;
+	/* Root may open a file whatever its mode says. */
+	if (((file->f_mode & FMODE_READ) && !what->show) ||
+	    ((file->f_mode & FMODE_WRITE) && !what->write))
+		return -EACCES;
 	if (!(file->f_mode & FMODE_READ))
 		return 0;
 	reader = __seq_open_private(file, &text_seq_ops, sizeof(*reader));
 	if (!reader)
 		return -ENOMEM;
-	reader->file = inode->i_private;
+	reader->file = what;
 	return 0;
 }
 
@@ -185,6 +195,8 @@ static const struct file_operations text_fops = {
 /* The private data of one open stream file. */
 struct stream {
 	const struct rvdirect_stream_file *file;
+	/* Of @file, which may be gone when the last reference goes. */
+	void (*release)(void *state);
 	void *state;
 	/* Protects the members below. */
 	struct mutex lock;
@@ -200,12 +212,13 @@ static int stream_file_open(struct inode *inode, struct file *file)
 
 	if (!stream)
 		return -ENOMEM;
-	ret = what->open(what->context, &stream->state);
+	ret = READ_ONCE(is_open) ? what->open(what->context, &stream->state) : -ENODEV;
 	if (ret) {
 		kfree(stream);
 		return ret;
 	}
 	stream->file = what;
+	stream->release = what->release;
 	mutex_init(&stream->lock);
 	file->private_data = stream;
 	return stream_open(inode, file);
@@ -247,7 +260,7 @@ static int stream_release(struct inode *inode, struct file *file)
 {
 	struct stream *stream = file->private_data;
 
-	stream->file->release(stream->state);
+	stream->release(stream->state);
 	drop_text(&stream->answer);
 	kfree(stream);
 	return 0;
@@ -280,6 +293,11 @@ int rvdirect_make_stream_file(struct dentry *directory, const char *name,
 {
 	return PTR_ERR_OR_ZERO(debugfs_create_file(name, 0600, directory, (void *)file,
 						   &stream_fops));
+}
+
+void rvdirect_open_directory(void)
+{
+	WRITE_ONCE(is_open, true);
 }
 
 void rvdirect_remove_directory(struct dentry *directory)

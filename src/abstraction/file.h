@@ -70,6 +70,12 @@ int rvdirect_make_stream_file(struct dentry *directory, const char *name,
 			      const struct rvdirect_stream_file *file);
 
 /*
+ * Lets the files be opened, of which there are all now. Before that, nobody can,
+ * as an open file keeps no module that fails to load.
+ */
+void rvdirect_open_directory(void);
+
+/*
  * Removes the directory with its files. After it returns, no function of a file
  * is running, and none but @release will be called.
  */

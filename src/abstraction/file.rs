@@ -88,6 +88,19 @@ impl Text {
             .map_err(|_| ENOMEM)
     }
 
+    /// Returns how many bytes it has.
+    pub(crate) fn length(&self) -> usize {
+        // SAFETY: The text is valid, and borrowed.
+        unsafe { (*self.0.get()).length }
+    }
+
+    /// Keeps only so many bytes, if it has more.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        let length = length.min(self.length());
+        // SAFETY: The text is valid, and nobody else has borrowed it. It has so many bytes.
+        unsafe { (*self.0.get()).length = length };
+    }
+
     fn add_bytes(&mut self, bytes: &[u8]) -> fmt::Result {
         // SAFETY: Pointer and length are those of `bytes`. The text is valid, and nobody else uses
         // it.
@@ -210,6 +223,8 @@ impl<T: Send + Sync> Directory<T> {
         to_result(unsafe {
             bindings::rvdirect_make_stream_file(dentry, stream.as_char_ptr(), &*directory._stream)
         })?;
+        // SAFETY: All files exist.
+        unsafe { bindings::rvdirect_open_directory() };
         Ok(directory)
     }
 

@@ -31,7 +31,7 @@ bool rvdirect_within_module_init(unsigned long addr, const struct module *mod);
 /* The PID of the current process, outside of all namespaces. */
 int rvdirect_current_pid(void);
 
-/* Returns whether the kernel is locked down, so debugfs lets nobody open a file. */
+/* Returns whether the kernel is locked down, so debugfs lets nobody write. */
 bool rvdirect_is_locked_down(void);
 
 /* The time that printk shows, in nanoseconds. */

@@ -117,9 +117,12 @@ impl Callers {
     /// Forgets the callers of a module that goes but has not unregistered them, for example because
     /// its initialisation failed.
     pub(crate) fn remove_those_of(self, text: &LeavingText) {
-        CALLERS
-            .lock()
-            .retain(|registered| !text.is_all_of(registered.owner.as_ptr()));
+        let mut callers = CALLERS.lock();
+        callers.retain(|registered| !text.is_all_of(registered.owner.as_ptr()));
+        if callers.is_empty() {
+            // Nothing else would free its memory.
+            *callers = KVec::new();
+        }
     }
 
     /// Adds a line of `callers` for each caller.

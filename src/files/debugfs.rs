@@ -109,7 +109,7 @@ impl Interface {
 
     fn carry_out(&self, verb: Verb, written: Written<'_>) -> Result {
         self.log.for_each_line(verb.name(), written, &mut |line| {
-            Ok(self.everybody().carry_out(verb, line))
+            self.everybody().carry_out(verb, line)
         })
     }
 }

@@ -67,7 +67,7 @@ impl Log {
         &self,
         file: &'static str,
         written: Written<'_>,
-        carry_out: &mut dyn FnMut(&str) -> Result<Result<(), Refusal>>,
+        carry_out: &mut dyn FnMut(&str) -> Result<(), Refusal>,
     ) -> Result {
         let bytes = written.map_err(|error| match error {
             E2BIG => self.add(file, 1, "", Reason::LongWrite.at(0)),
@@ -78,7 +78,7 @@ impl Log {
             let line = line.map_err(|bad| {
                 self.add(file, number, bad.before, bad.reason.at(bad.before.len()))
             })?;
-            carry_out(line)?.map_err(|refusal| self.add(file, number, line, refusal))?;
+            carry_out(line).map_err(|refusal| self.add(file, number, line, refusal))?;
         }
         Ok(())
     }

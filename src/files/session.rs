@@ -16,9 +16,12 @@ use crate::{
         debugfs::Interface,
         log::Log, //
     },
-    language::session::{
-        SessionLine,
-        Subject, //
+    language::{
+        refusal::Reason,
+        session::{
+            SessionLine,
+            Subject, //
+        },
     },
     registry::{
         Client,
@@ -65,17 +68,20 @@ impl Stream for Session {
 
     fn write(&self, written: Written<'_>, answer: &mut Text) -> Result {
         self.log.for_each_line("session", written, &mut |line| {
-            Ok(match SessionLine::parse(line) {
-                Ok(SessionLine::Command(verb, rest)) => self
+            match SessionLine::parse(line)? {
+                SessionLine::Command(verb, rest) => self
                     .client()
                     .carry_out(verb, rest.text)
                     .map_err(|refusal| refusal.behind(rest.column)),
-                Ok(SessionLine::Show(subject)) => {
-                    self.show(subject, answer)?;
-                    Ok(())
+                SessionLine::Show(subject) => {
+                    let complete = answer.length();
+                    self.show(subject, answer).map_err(|error| {
+                        // What is not whole is not read.
+                        answer.truncate(complete);
+                        Reason::from(error).at(0)
+                    })
                 }
-                Err(refusal) => Err(refusal),
-            })
+            }
         })
     }
 }

@@ -57,7 +57,8 @@ impl Registry {
             let Some(attachment) = attachments.get(index) else {
                 return;
             };
-            if attachment.hook.is_some() || !attachment.target().is_of_module(name) {
+            let waits = attachment.hook.is_none() && !attachment.is_over();
+            if !waits || !attachment.target().is_of_module(name) {
                 continue;
             }
             match self.hook(&Plan::of(attachment), &attachments, coming) {

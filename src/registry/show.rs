@@ -49,7 +49,9 @@ impl Client<'_> {
     /// Shows the state of each attachment, and of those that drain.
     fn show_status(&self, text: &mut Text) -> Result {
         text.add(&StatusHeader)?;
-        for attachment in self.registry.attachments.lock().iter() {
+        // Until the end, so that nothing is shown twice that begins to drain meanwhile.
+        let attachments = self.registry.attachments.lock();
+        for attachment in attachments.iter() {
             if self.may_see(attachment.session()) {
                 text.add(&attachment.status())?;
             }
