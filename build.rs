@@ -23,6 +23,7 @@ fn main() {
         .target("riscv64gc-unknown-linux-gnu")
         .no_default_flags(true)
         .flag("--target=riscv64-linux-gnu")
+        .define("CONFIG_FRAME_POINTER", None)
         .define("CONFIG_VMAP_STACK", None)
         .flag("-march=rv64imac_zicsr")
         .flag("-mabi=lp64")

@@ -33,6 +33,10 @@
 #include <rvdirect-offsets.h>
 #include "trampoline.h"
 
+#ifndef CONFIG_FRAME_POINTER
+#error "Only frame pointers tell which stack arguments a target has"
+#endif
+
 	/* The module loader refuses the relocations of linker relaxation. */
 	.option	norelax
 
@@ -198,7 +202,7 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
  *			| t1              |    rows
  *			| ticks           |
  *	sp, short ->	+-----------------+
- *			| (alignment)     |
+ *			| bytes to copy   |    copied
  *			| exit            |    the handler to call on return, or
  *	sp, cell ->	+-----------------+    the function's cell
  *			| t2-t6           |    temps
@@ -269,8 +273,9 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
  * CALL_HANDLER - call the handler in a1 behind the recursion guard
  * @kind: a word that makes the labels of each use different
  *
- * This is by far the most common path: a task that neither has bottom halves
- * off nor runs a handler. The task marks that it runs one, by the bit that
+ * This is by far the most common path: a task that neither has interrupts or
+ * bottom halves off nor runs a handler. RCU watches it, as it looks away only
+ * with interrupts off. The task marks that it runs a handler, by the bit that
  * ftrace's own handlers use. GUARDED leads to src/trampoline/guard.c for all
  * other cases.
  *
@@ -278,6 +283,9 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
  */
 	.macro	CALL_HANDLER kind
 	mv	a0, sp
+	csrr	t0, CSR_STATUS
+	andi	t0, t0, SR_IE
+	beqz	t0, .Lguarded_\kind
 	lw	t0, TASK_TI_PREEMPT_COUNT(tp)
 	srliw	t0, t0, SOFTIRQ_SHIFT
 	bnez	t0, .Lguarded_\kind
@@ -323,44 +331,142 @@ SYM_CODE_END(rvdirect_entry)
 SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
 
 /*
- * CALL_TARGET - call the target, and leave in t0 how many ticks it ran
+ * BEGIN_WAITING - count the call, and find out what to copy for the target
  *
- * The target expects its stack arguments right above its sp. Their number is
- * not known here, so RVDIRECT_STACK_ARGS words are copied.
+ * The target expects its stack arguments right above its sp, so a trampoline
+ * that calls it copies them. They lie in the frame of the target's caller, whose
+ * frame pointer tells where that ends: all that there can be is copied.
  *
- *	s0 + 16	->	+-----------------+  sp on entry to the trampoline
- *			| ...             |  struct rvdirect_call
- *	sp	->	+-----------------+
+ *	caller_fp ->	+-----------------+
+ *			| ra              |
+ *			| s0              |
+ *			+-----------------+
+ *			| ...             |
  *			| stack arguments |
- *	target's sp ->	+-----------------+
+ *	s0 + 16	->	+-----------------+  sp on entry to the trampoline
  *
- * Changes t1, ra, and whatever the target changes.
+ * A frame pointer that is not above sp on the same stack belongs to assembly,
+ * which passes no arguments on the stack: nothing is copied. The call is missed
+ * if the frame is larger than RVDIRECT_MAX_COPY, or if less than half of the
+ * stack is left: all of this stays while the target runs, and nested targets add
+ * up. Code that needs no more than half of the stack by itself never overflows
+ * it that way.
+ *
+ *	t1	the rows; not kept
+ *	ra	gets the bytes to copy, a multiple of 16
+ *	t0	not kept
  *
  * @kind: a word that makes the labels of each use different
  * @from: see PUSH_FRAMES
  */
-	.macro	CALL_TARGET kind, from
+	.macro	BEGIN_WAITING kind, from
+	REG_S	zero, RVDIRECT_CALL_TICKS - \from(sp)
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
+	REG_L	t0, RVDIRECT_CALL_CALLER_FP - \from(sp)
+	sub	ra, t0, s0
+	addi	ra, ra, -32
+	sltiu	t1, ra, RVDIRECT_MAX_COPY + 1
+	beqz	t1, .Lodd_frame_\kind
 #ifdef CONFIG_VMAP_STACK
 	/* Nothing is mapped above the end of a stack. */
-	addi	t1, s0, 16 + RVDIRECT_STACK_ARGS * SZREG - 1
-	xor	t1, t1, s0
-	srli	t1, t1, THREAD_SHIFT
-	bnez	t1, .Lnear_the_end_\kind
+	addi	t0, t0, -1
+	xor	t0, t0, s0
+	srli	t0, t0, THREAD_SHIFT
+	bnez	t0, .Lno_frame_\kind
 #endif
-	addi	sp, sp, -RVDIRECT_STACK_ARGS * SZREG
-	.set	.Lword, 0
-	.rept	RVDIRECT_STACK_ARGS
-	REG_L	t1, 16 + .Lword * SZREG(s0)
-	REG_S	t1, .Lword * SZREG(sp)
-	.set	.Lword, .Lword + 1
+	andi	ra, ra, -16
+.Lto_copy_\kind:
+#ifdef CONFIG_VMAP_STACK
+	sub	t0, sp, ra
+	slli	t0, t0, 64 - THREAD_SHIFT
+	bgez	t0, .Lmiss_\kind
+#endif
+	.endm
+
+/*
+ * MISS - the part of BEGIN_WAITING that stands after the trampoline, out of the
+ * way. It ends in the target, with nothing left on the stack.
+ */
+	.macro	MISS kind, from
+.Lodd_frame_\kind:
+	bltz	ra, .Lno_frame_\kind
+#ifdef CONFIG_VMAP_STACK
+	addi	t0, t0, -1
+	xor	ra, t0, s0
+#endif
+	srli	ra, ra, THREAD_SHIFT
+	beqz	ra, .Lmiss_\kind
+.Lno_frame_\kind:
+	li	ra, 0
+	j	.Lto_copy_\kind
+
+.Lmiss_\kind:
+	REG_L	t1, RVDIRECT_CALL_ROWS - \from(sp)
+	ADD_TO_ROW t1, RVDIRECT_ROW_MISSED, t0, ra
+	ADD_TO_ROW t1, RVDIRECT_ROW_LEFT, t0, ra
+	REG_L	t0, RVDIRECT_CALL_RESUME - \from(sp)
+	END_WAITING \from
+	jr	t0
+	.endm
+
+/*
+ * END_WAITING - pop the frames
+ *
+ * What is left of them below sp must not look like a call that is in flight:
+ * see src/trampoline/in_flight.c.
+ */
+	.macro	END_WAITING from
+	REG_S	zero, RVDIRECT_CALL_FP - \from(sp)
+	POP_FRAMES \from
+	.endm
+
+/*
+ * Copies words from the caller's frame to sp, from the last to the first.
+ * Entered so far before its end as there are bytes to copy: it takes eight bytes
+ * of code to copy eight bytes. Changes t0.
+ */
+SYM_CODE_START_LOCAL(rvdirect_copy)
+	.option	push
+	.option	norvc
+	.set	.Lword, RVDIRECT_MAX_COPY / SZREG
+	.rept	RVDIRECT_MAX_COPY / SZREG
+	.set	.Lword, .Lword - 1
+	REG_L	t0, 16 + .Lword * SZREG(s0)
+	REG_S	t0, .Lword * SZREG(sp)
 	.endr
-.Lcall_\kind:
-	REG_L	t0, RVDIRECT_CALL_RESUME - \from + RVDIRECT_STACK_ARGS * SZREG(sp)
+	.option	pop
+SYM_INNER_LABEL(rvdirect_copied, SYM_L_LOCAL)
+	ret
+SYM_CODE_END(rvdirect_copy)
+
+/*
+ * CALL_TARGET - call the target, and leave in t0 how many ticks it ran
+ *
+ *	s0 + 16	->	+-----------------+  sp on entry to the trampoline
+ *			| ...             |  struct rvdirect_call
+ *	sp	->	+-----------------+
+ *			| what is copied  |
+ *	target's sp ->	+-----------------+
+ *
+ *	ra	the bytes to copy; not kept
+ *	t1	not kept, nor is what the target changes
+ *
+ * @kind: a word that makes the labels of each use different
+ * @from: see PUSH_FRAMES
+ */
+#define FROM_S0(field)	(16 - RVDIRECT_CALL_SIZE + (field))
+
+	.macro	CALL_TARGET kind, from
+	sub	sp, sp, ra
+	lla	t1, rvdirect_copied
+	sub	t1, t1, ra
+	jalr	ra, t1
+	REG_L	t0, FROM_S0(RVDIRECT_CALL_RESUME)(s0)
 	csrr	t1, CSR_TIME
-	REG_S	t1, RVDIRECT_CALL_TICKS - \from + RVDIRECT_STACK_ARGS * SZREG(sp)
+	REG_S	t1, FROM_S0(RVDIRECT_CALL_TICKS)(s0)
 	jalr	ra, t0
 	csrr	t0, CSR_TIME
-	addi	sp, sp, RVDIRECT_STACK_ARGS * SZREG
+	addi	sp, s0, FROM_S0(\from)
 	REG_L	t1, RVDIRECT_CALL_TICKS - \from(sp)
 	sub	t0, t0, t1
 	/* Two harts' timers may differ by a tick. */
@@ -369,77 +475,24 @@ SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
 .Lticks_\kind:
 	.endm
 
-/*
- * NEAR_THE_END - the part of CALL_TARGET for a stack that ends before that many
- * words: it copies those that exist. It stands after the trampoline, out of the
- * way.
- * @kind: as above
- */
-	.macro	NEAR_THE_END kind
-#ifdef CONFIG_VMAP_STACK
-.Lnear_the_end_\kind:
-	addi	sp, sp, -RVDIRECT_STACK_ARGS * SZREG
-	mv	t0, sp
-	addi	t1, s0, 16
-.Lnext_\kind:
-	slli	ra, t1, 64 - THREAD_SHIFT
-	beqz	ra, .Lcall_\kind
-	REG_L	ra, (t1)
-	REG_S	ra, (t0)
-	addi	t1, t1, SZREG
-	addi	t0, t0, SZREG
-	j	.Lnext_\kind
-#endif
-	.endm
-
-/*
- * CHECK_ROOM - go on at NO_ROOM if less than half of the stack is left
- *
- * The frames stay while the target runs, and nested targets add up. Code that
- * needs no more than half of the stack by itself never overflows it that way.
- *
- * @kind: as above
- */
-	.macro	CHECK_ROOM kind
-#ifdef CONFIG_VMAP_STACK
-	slli	t0, sp, 64 - THREAD_SHIFT
-	bgez	t0, .Lno_room_\kind
-#endif
-	.endm
-
-/*
- * NO_ROOM - miss the call: go on in the target, with nothing left on the stack
- * @kind: as above
- * @from: see PUSH_FRAMES
- */
-	.macro	NO_ROOM kind, from
-#ifdef CONFIG_VMAP_STACK
-.Lno_room_\kind:
-	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
-	ADD_TO_ROW t1, RVDIRECT_ROW_MISSED, t0, ra
-	ADD_TO_ROW t1, RVDIRECT_ROW_LEFT, t0, ra
-	REG_L	t0, RVDIRECT_CALL_RESUME - \from(sp)
-	POP_FRAMES \from
-	jr	t0
-#endif
-	.endm
-
 /* Calls the entry handler, if there is one, the target, and the exit handler. */
 SYM_CODE_START_LOCAL(rvdirect_return)
 	GET_ROWS rvdirect_return_slots
 	PUSH_FRAMES WHOLE
-	CHECK_ROOM return
-	SAVE_ARGS
-	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	REG_L	t0, RVDIRECT_SLOT_EXIT(t1)
 	REG_S	t0, RVDIRECT_CALL_EXIT(sp)
 	REG_S	zero, RVDIRECT_CALL_COOKIE(sp)
+	BEGIN_WAITING return, WHOLE
+	REG_S	ra, RVDIRECT_CALL_COPIED(sp)
+	SAVE_ARGS
+	REG_L	t1, RVDIRECT_CALL_ROWS(sp)
 	REG_L	t0, RVDIRECT_SLOT_ENTRY(t1)
 	beqz	t0, 1f
 	SAVE_TEMPS
 	mv	a1, t0
 	CALL_HANDLER before
 	RESTORE_ARGS_AND_TEMPS
+	REG_L	ra, RVDIRECT_CALL_COPIED(sp)
 1:	CALL_TARGET return, WHOLE
 	REG_S	a0, RVDIRECT_CALL_RET(sp)
 	REG_S	a1, RVDIRECT_CALL_RET + SZREG(sp)
@@ -451,12 +504,11 @@ SYM_CODE_START_LOCAL(rvdirect_return)
 	REG_L	a1, RVDIRECT_CALL_RET + SZREG(sp)
 	REG_L	t1, RVDIRECT_CALL_ROWS(sp)
 	ADD_TO_ROW t1, RVDIRECT_ROW_LEFT, t0, t2
-	POP_FRAMES WHOLE
+	END_WAITING WHOLE
 	ret
 	GUARDED	before
 	GUARDED	behind
-	NEAR_THE_END return
-	NO_ROOM return, WHOLE
+	MISS	return, WHOLE
 SYM_CODE_END(rvdirect_return)
 
 SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
@@ -525,17 +577,15 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 SYM_CODE_START_LOCAL(rvdirect_latency)
 	GET_ROWS rvdirect_latency_slots
 	PUSH_FRAMES SHORT
-	CHECK_ROOM latency
-	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
+	BEGIN_WAITING latency, SHORT
 	CALL_TARGET latency, SHORT
 	REG_L	t1, RVDIRECT_CALL_ROWS - SHORT(sp)
 	lw	t2, TASK_TI_CPU(tp)
 	slli	t3, t2, RVDIRECT_HISTOGRAM_SHIFT
 	ADD_TO_HISTOGRAM
-	POP_FRAMES SHORT
+	END_WAITING SHORT
 	ret
-	NEAR_THE_END latency
-	NO_ROOM latency, SHORT
+	MISS	latency, SHORT
 SYM_CODE_END(rvdirect_latency)
 
 SLOTS	rvdirect_latency_slots, GO_TO rvdirect_latency
@@ -544,12 +594,14 @@ SLOTS	rvdirect_latency_slots, GO_TO rvdirect_latency
 SYM_CODE_START_LOCAL(rvdirect_latency_each)
 	GET_ROWS rvdirect_latency_each_slots
 	PUSH_FRAMES CELL
-	CHECK_ROOM latency_each
-	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
-	REG_L	t0, RVDIRECT_CALL_RESUME - CELL(sp)
 	FIND_CELL t0, t1, ra
 	REG_S	t0, RVDIRECT_CALL_EXIT - CELL(sp)
+	BEGIN_WAITING latency_each, CELL
+	REG_S	ra, RVDIRECT_CALL_COPIED - CELL(sp)
+	REG_L	t0, RVDIRECT_CALL_EXIT - CELL(sp)
+	REG_L	t1, RVDIRECT_CALL_ROWS - CELL(sp)
 	ADD_TO_CELL t0, t1, ra
+	REG_L	ra, RVDIRECT_CALL_COPIED - CELL(sp)
 	CALL_TARGET latency_each, CELL
 	REG_L	t1, RVDIRECT_CALL_ROWS - CELL(sp)
 	lw	t2, TASK_TI_CPU(tp)
@@ -560,10 +612,9 @@ SYM_CODE_START_LOCAL(rvdirect_latency_each)
 	add	t3, t3, t4
 	slli	t3, t3, RVDIRECT_HISTOGRAM_SHIFT - 3
 	ADD_TO_HISTOGRAM
-	POP_FRAMES CELL
+	END_WAITING CELL
 	ret
-	NEAR_THE_END latency_each
-	NO_ROOM latency_each, CELL
+	MISS	latency_each, CELL
 SYM_CODE_END(rvdirect_latency_each)
 
 SLOTS	rvdirect_latency_each_slots, GO_TO rvdirect_latency_each

@@ -48,6 +48,7 @@
 #define RVDIRECT_CALL_COOKIE		80
 #define RVDIRECT_CALL_TEMPS		88
 #define RVDIRECT_CALL_EXIT		128
+#define RVDIRECT_CALL_COPIED		136
 #define RVDIRECT_CALL_TICKS		144
 #define RVDIRECT_CALL_ROWS		152
 #define RVDIRECT_CALL_FP		160
@@ -56,8 +57,11 @@
 #define RVDIRECT_CALL_CALLER		184
 #define RVDIRECT_CALL_SIZE		192
 
-/* How many words of stack arguments reach a target that a trampoline calls. */
-#define RVDIRECT_STACK_ARGS		16
+/*
+ * The most bytes of its caller's frame that a trampoline copies for a target
+ * that it calls: as many as the offsets of loads and stores reach.
+ */
+#define RVDIRECT_MAX_COPY		2032
 
 /* The distance between histograms, and offsets in struct rvdirect_histogram. */
 #define RVDIRECT_HISTOGRAM_SHIFT	10
@@ -76,8 +80,8 @@
  * @entered: calls that came to the trampoline. "override" counts only those
  *	that it overrides, if it lets others pass; "count" counts none for a
  *	group
- * @missed: those of @entered for which no handler was called, or which found
- *	too little of the stack left
+ * @missed: those of @entered for which no handler was called, whose caller has
+ *	too large a frame, or which found too little of the stack left
  * @left: those that came back, if the trampoline waits for them
  * @counts: calls of each function, by its cell, if the trampoline tells
  *	functions apart

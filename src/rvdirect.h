@@ -40,7 +40,7 @@ struct rvdirect_call {
 	/* private: */
 	unsigned long temps[5];
 	void (*exit)(struct rvdirect_call *call);
-	unsigned long unused;
+	unsigned long copied;
 	/* public: */
 	unsigned long ticks;
 	/* private: */
@@ -63,7 +63,8 @@ struct rvdirect_call {
  *	sleep, nor let the target return to it. Its calls are not counted
  *
  * Handlers run in any context, including interrupts and idle tasks, and on all
- * harts at once. They must not sleep, nor take a lock that an interrupted task
+ * harts at once, but only where RCU is watching: elsewhere a call counts as
+ * missed. They must not sleep, nor take a lock that an interrupted task
  * may hold. Preemption is as it was in the caller of the target, so a handler
  * may move from hart to hart. When a handler calls an attached function, no
  * handler runs for that call, and it counts as missed. Handlers are best marked

@@ -25,7 +25,7 @@ pub struct Call {
     cookie: usize,
     temps: [usize; 5],
     exit: Option<Handler>,
-    unused: usize,
+    copied: usize,
     ticks: usize,
     rows: *mut c_void,
     fp: usize,

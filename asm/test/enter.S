@@ -16,8 +16,6 @@
  */
 #include "../trampoline.h"
 
-#define STACK_ARGS	RVDIRECT_STACK_ARGS
-
 	.macro	each_register op, base
 	\op	x1, 8 * 1(\base)
 	\op	x2, 8 * 2(\base)
@@ -61,15 +59,24 @@ resume:
 	each_register sd, t1
 	sd	t0, 8 * 5(t1)
 	la	t1, seen_stack
-	.set	word, 0
-	.rept	STACK_ARGS
-	ld	t2, 8 * word(sp)
-	sd	t2, 8 * word(t1)
-	.set	word, word + 1
-	.endr
+	la	t2, seen_words
+	ld	t2, 0(t2)
+	slli	t2, t2, 3
+	add	t2, t2, t1
+	mv	t3, sp
+1:	beq	t1, t2, 2f
+	ld	t4, 0(t3)
+	sd	t4, 0(t1)
+	addi	t1, t1, 8
+	addi	t3, t3, 8
+	j	1b
+2:
 	la	t1, target_returns
 	ld	t1, 0(t1)
 	beqz	t1, leave
+	ld	t2, -16(s0)
+	la	t1, seen_fp
+	sd	t2, 0(t1)
 	la	t1, junk_registers
 	ld	x5, 8 * 5(t1)
 	ld	x7, 8 * 7(t1)
@@ -101,7 +108,8 @@ harness_registers:
 	.space	8 * 32
 trampoline_address:
 	.space	8
-	.globl	seen_registers, out_registers, junk_registers, seen_stack, target_returns
+	.globl	seen_registers, out_registers, junk_registers, seen_stack, seen_words
+	.globl	seen_fp, target_returns
 seen_registers:
 	.space	8 * 32
 out_registers:
@@ -109,6 +117,10 @@ out_registers:
 junk_registers:
 	.space	8 * 32
 seen_stack:
-	.space	8 * STACK_ARGS
+	.space	RVDIRECT_MAX_COPY
+seen_words:
+	.space	8
+seen_fp:
+	.space	8
 target_returns:
 	.space	8

@@ -11,8 +11,14 @@
  *	hart	on which hart (0)
  *	calls	how often (1)
  *	room	bytes between the target's sp and the end of its stack (2048)
+ *	frame	bytes between the target's sp and the frame record of its caller
+ *		(128)
+ *	no_frame
+ *		the caller is assembly, and its s0: 1: no address of a stack;
+ *		2: below sp; 3: right above sp; 4: behind the end of the stack
  *	busy	1: a handler is already running
  *	softirq	1: with bottom halves off
+ *	irqs	0: with interrupts off
  *	change	1: the handlers change arguments and results
  *	every, times
  *		for "some"
@@ -25,6 +31,7 @@
  * Prints "NAME VALUE" lines, the values in hexadecimal.
  */
 #include <asm/asm-offsets.h>
+#include <asm/csr.h>
 #include <asm/thread_info.h>
 #include <rvdirect-offsets.h>
 
@@ -43,7 +50,7 @@ void enter_trampoline(u64 in[32], const void *trampoline);
 extern const char returned[];
 extern const u64 resume_address;
 extern u64 seen_registers[32], out_registers[32], junk_registers[32];
-extern u64 seen_stack[RVDIRECT_STACK_ARGS], target_returns;
+extern u64 seen_stack[RVDIRECT_MAX_COPY / sizeof(u64)], seen_words, seen_fp, target_returns;
 
 /* A stack, and above it memory that must not even be read. */
 static u64 stack[2 * STACK_WORDS] __attribute__((aligned(2 * STACK_SIZE)));
@@ -142,16 +149,16 @@ static u64 is_marked(void)
 	return (*(u64 *)(task + TASK_TRACE_RECURSION) & TRACE_RECURSION_TASK) != 0;
 }
 
-/* What the unwinder finds above @frame: the target, and its caller. */
-static void print_frames(u64 frame)
+/* What the unwinder finds above @frame, with @fp in it: the target, and its caller. */
+static void print_frames(u64 frame, u64 fp)
 {
 	const u64 *inner = (const u64 *)frame - 2;
-	const u64 *outer = (const u64 *)inner[0] - 2;
+	const u64 *outer = (const u64 *)fp - 2;
 
 	print_value("unwound_target", inner[1] == resume_address);
 	print_value("unwound_caller", outer[1] == in[1]);
 	print_value("unwound_frame", outer[0] == in[8]);
-	print_value("frame_is_sp", inner[0] == in[2]);
+	print_value("frame_is_sp", fp == in[2]);
 }
 
 static void print_call(const char *prefix, struct rvdirect_call *call)
@@ -175,7 +182,7 @@ static void entry(struct rvdirect_call *call)
 		good &= *rvdirect_arg(call, i) ==
 			(i < 8 ? in[10 + i] : ((const u64 *)in[2])[i - 8]);
 	print_value("entry_args", good);
-	print_frames((u64)&call->caller_fp);
+	print_frames((u64)&call->caller_fp, call->fp);
 	if (changes) {
 		call->args[1] = 0x1234;
 		*rvdirect_arg(call, 8) = 0x5678;
@@ -325,7 +332,9 @@ __attribute__((used)) void harness(u64 *arguments)
 	const u64 slot = option(argv, "slot", 0);
 	const u64 calls = option(argv, "calls", 1);
 	const u64 target_sp = STACK_SIZE - option(argv, "room", 2048);
-	const u64 seen_words = (STACK_SIZE - target_sp) / sizeof(u64);
+	const u64 frame = option(argv, "frame", 128);
+	const u64 no_frame = option(argv, "no_frame", 0);
+	const u64 *arguments_at = stack + target_sp / sizeof(u64);
 	u64 i, lowest, returns = 0;
 	const char *code;
 
@@ -350,8 +359,14 @@ __attribute__((used)) void harness(u64 *arguments)
 	}
 	in[1] = (u64)returned;
 	in[2] = (u64)stack + target_sp;
+	in[8] = no_frame == 1 ? in[8] : no_frame == 2 ? in[2] - 64 : no_frame == 3 ? in[2] + 16 :
+		no_frame == 4 ? (u64)stack + STACK_SIZE + 16 : in[2] + frame + 16;
+	seen_words = no_frame || frame > RVDIRECT_MAX_COPY ? 0 : frame / sizeof(u64);
 	in[4] = (u64)task;
 	*(int *)(task + TASK_TI_CPU) = (int)option(argv, "hart", 0);
+	/* The stub of CSR_STATUS is a register that user space has. */
+	asm volatile("csrw %0, %1" : : "i"(CSR_STATUS),
+		     "r"(option(argv, "irqs", 1) ? SR_IE : 0));
 	*(int *)(task + TASK_TI_PREEMPT_COUNT) = option(argv, "softirq", 0) ? 0x201 : 1;
 	*(u64 *)(task + TASK_TRACE_RECURSION) =
 		0x100 | (option(argv, "busy", 0) ? TRACE_RECURSION_TASK : 0);
@@ -376,12 +391,15 @@ __attribute__((used)) void harness(u64 *arguments)
 	}
 	print_value("junk_a0", junk_registers[10]);
 	print_value("junk_a1", junk_registers[11]);
-	for (i = 0; i < RVDIRECT_STACK_ARGS && i < seen_words; i++)
-		print_numbered("w", i, seen_stack[i] !=
-			       sentinel(1000 + STACK_WORDS - seen_words + i));
+	for (i = changes; i < seen_words && seen_stack[i] == arguments_at[i]; i++)
+		;
+	print_value("words", i);
+	print_value("first_word", seen_stack[0]);
+	print_value("sp_to_frames", in[2] - seen_registers[2]);
+	print_value("mark", ((struct rvdirect_call *)in[2] - 1)->fp == in[2]);
 	/* Only if the target was called, and not just resumed. */
 	if (target_returns && seen_registers[1] != in[1])
-		print_frames(seen_registers[8]);
+		print_frames(seen_registers[8], seen_fp);
 	for (lowest = 0; lowest < STACK_WORDS && stack[lowest] == sentinel(1000 + lowest); lowest++)
 		;
 	print_value("lowest_change", lowest * sizeof(u64) - target_sp);

@@ -17,6 +17,9 @@ const S0: usize = 8;
 const A0: usize = 10;
 const A1: usize = 11;
 
+/// The kinds that call the target, and wait for its return.
+const WAITING: [&str; 4] = ["return", "exit", "latency", "latency_each"];
+
 fn run(arguments: &str) -> Run {
     // A broken trampoline may run for ever.
     let output = Command::new("timeout")
@@ -201,7 +204,7 @@ fn each_slot_counts_for_itself() {
     ] {
         for slot in [0, 1, 2, 511, 512, SLOTS - 2, SLOTS - 1] {
             let run = run(&format!("{kind} slot={slot} hart=3 calls=5"));
-            let waits = ["return", "exit", "latency", "latency_each"].contains(&kind);
+            let waits = WAITING.contains(&kind);
             assert_eq!(run.counts(), [(3, 5, if waits { 5 } else { 0 })], "{kind}");
         }
     }
@@ -231,8 +234,8 @@ fn a_handler_can_change_arguments() {
         assert_eq!(run.register('s', A1), 0x1234, "{kind}");
         assert_eq!(run.register('s', A0), run.register('i', A0), "{kind}");
         // The ninth, which is on the stack.
-        assert_eq!(run.value("w00"), 1, "{kind}");
-        assert_eq!(run.value("w01"), 0, "{kind}");
+        assert_eq!(run.value("first_word"), 0x5678, "{kind}");
+        assert_eq!(run.value("words"), 16, "{kind}");
     }
 }
 
@@ -241,14 +244,17 @@ fn a_handler_can_change_arguments() {
 fn the_rest_of_the_guard_is_in_c() {
     for kind in ["entry", "return"] {
         let softirq = run(&format!("{kind} softirq=1"));
-        assert_eq!(softirq.value("guarded"), 1);
-        assert_eq!(softirq.value("entry_target"), 1);
+        let irqs_off = run(&format!("{kind} irqs=0"));
+        for run in [&softirq, &irqs_off] {
+            assert_eq!(run.value("guarded"), 1);
+            assert_eq!(run.value("entry_target"), 1);
+        }
         let busy = run(&format!("{kind} busy=1"));
         assert_eq!(busy.value("guarded"), 1);
         assert!(busy.maybe("entry_target").is_none());
         assert!(busy.maybe("exit_target").is_none(), "the entry was missed");
         assert_eq!(busy.value("recursion"), 0x108);
-        for run in [softirq, busy] {
+        for run in [softirq, irqs_off, busy] {
             let calls_target = kind == "return";
             run.assert_seen_except(if calls_target { &[RA, SP, S0] } else { &[] });
             assert_eq!(run.counts(), [(0, 1, calls_target as u64)]);
@@ -261,20 +267,15 @@ fn the_rest_of_the_guard_is_in_c() {
 
 #[test]
 fn return_calls_the_target_and_keeps_everything() {
-    for kind in ["return", "exit", "latency", "latency_each"] {
+    for kind in WAITING {
         let run = run(&format!("{kind} hart=5"));
         run.assert_seen_except(&[RA, SP, S0]);
         assert_eq!(run.register('s', SP) % 16, 0, "{kind}");
         run.assert_kept();
         run.assert_unwinds();
         assert_eq!(run.register('s', T0), run.register('i', T0));
-        for word in 0..16 {
-            assert_eq!(
-                run.value(&format!("w{word:02}")),
-                0,
-                "{kind}: stack argument {word}"
-            );
-        }
+        assert_eq!(run.value("words"), 16, "{kind}");
+        assert_eq!(run.value("mark"), 0, "{kind}");
         assert_eq!(run.value("change_above_sp"), 0, "{kind}");
         assert_eq!(run.register('o', A0), run.value("junk_a0"), "{kind}");
         assert_eq!(run.register('o', A1), run.value("junk_a1"), "{kind}");
@@ -300,48 +301,98 @@ fn the_exit_handler_sees_the_return() {
     assert_eq!(run("return").value("exit_cookie"), 0xc00c1e);
 }
 
-/// Where the stack ends before all words that could be arguments, no more is read: the harness
-/// cannot read what lies above the stack.
+/// The target finds all words that the frame of its caller can hold. If the frame is too large, the
+/// call is missed, and the target runs as if the trampoline were not there.
 #[test]
-fn nothing_is_read_behind_the_end_of_the_stack() {
-    for kind in ["return", "exit", "latency", "latency_each"] {
-        for room in (0..=160).step_by(16) {
-            // The harness itself looks at two words, in the entry handler.
-            if kind == "return" && room < 16 {
-                continue;
-            }
-            let run = run(&format!("{kind} room={room}"));
+fn frames_of_every_size_are_copied() {
+    for kind in WAITING {
+        let step = if kind == "latency" { 16 } else { 240 };
+        for frame in (0..=2032).step_by(step).chain([2016, 2032]) {
+            let run = run(&format!("{kind} frame={frame} room=4096"));
+            assert_eq!(run.value("words"), frame as u64 / 8, "{kind} frame={frame}");
             run.assert_kept();
             run.assert_seen_except(&[RA, SP, S0]);
-            for word in 0..(room / 8).min(16) {
-                assert_eq!(run.value(&format!("w{word:02}")), 0, "{kind} room={room}");
+            run.assert_unwinds();
+            assert_eq!(run.counts(), [(0, 1, 1)]);
+            assert_eq!(run.value("m00"), 0);
+        }
+        for frame in [2048, 4000] {
+            let run = run(&format!("{kind} frame={frame} room=6000"));
+            assert_missed(kind, &run);
+        }
+    }
+}
+
+/// A caller in assembly passes nothing on the stack, and its `s0` may be anything. The harness
+/// cannot read what lies above the stack.
+#[test]
+fn assembly_may_call_the_target() {
+    for kind in WAITING {
+        for no_frame in 1..=4 {
+            for room in [16, 64, 2048] {
+                let run = run(&format!("{kind} no_frame={no_frame} room={room}"));
+                run.assert_kept();
+                run.assert_seen_except(&[RA, SP, S0]);
+                assert_eq!(run.counts(), [(0, 1, 1)]);
+                assert_eq!(run.value("m00"), 0, "{kind} no_frame={no_frame}");
+                assert!(run.value("sp_to_frames") <= 192, "nothing is copied");
             }
         }
     }
 }
 
-/// A call that would leave less than half of the stack is missed: the target runs as if the
-/// trampoline were not there.
+/// The caller's frame may be the first on its stack: no more is read than it has.
+#[test]
+fn nothing_is_read_behind_the_end_of_the_stack() {
+    for kind in WAITING {
+        for frame in [16, 128, 2032] {
+            let run = run(&format!("{kind} frame={frame} room={}", frame + 16));
+            run.assert_kept();
+            run.assert_seen_except(&[RA, SP, S0]);
+            assert_eq!(run.value("words"), frame / 8, "{kind} frame={frame}");
+        }
+    }
+}
+
+fn assert_missed(kind: &str, run: &Run) {
+    run.assert_kept();
+    run.assert_seen_except(&[]);
+    let missed: u64 = (0..8).map(|hart| run.value(&format!("m{hart:02}"))).sum();
+    assert_eq!(missed, 1, "{kind}");
+    assert!(matches!(run.counts()[..], [(_, 1, 1)]));
+    assert!(run.maybe("entry_target").is_none() && run.maybe("exit_target").is_none());
+    assert_eq!(run.maybe("histogram_at"), None);
+    assert_eq!(run.maybe("cell_count"), None);
+    assert_eq!(run.value("mark"), 0);
+}
+
+/// A call that would leave less than half of the stack is missed.
 #[test]
 fn calls_without_room_are_missed() {
     const HALF: i64 = 8192;
 
-    for (kind, frame) in [
+    for (kind, frames) in [
         ("return", 192),
         ("exit", 192),
         ("latency", 48),
         ("latency_each", 64),
     ] {
-        for (room, missed) in [(HALF - frame, 0), (HALF - frame + 16, 1), (HALF, 1)] {
-            let run = run(&format!("{kind} room={room} hart=5"));
-            run.assert_kept();
-            assert_eq!(run.value("m05"), missed, "{kind} room={room}");
-            assert_eq!(run.counts(), [(5, 1, 1)]);
-            if missed == 1 {
-                run.assert_seen_except(&[]);
-                run.assert_stack(frame as u64);
-                assert_eq!(run.maybe("histogram_at"), None);
-                assert_eq!(run.maybe("cell_count"), None);
+        for copied in [0, 128, 2032] {
+            let needed = frames + copied;
+            for (room, missed) in [
+                (HALF - needed, false),
+                (HALF - needed + 16, true),
+                (HALF, true),
+            ] {
+                let run = run(&format!("{kind} room={room} frame={copied} hart=5"));
+                if missed {
+                    assert_missed(kind, &run);
+                    run.assert_stack(frames as u64);
+                } else {
+                    run.assert_kept();
+                    assert_eq!(run.value("m05"), 0, "{kind} room={room}");
+                    assert_eq!(run.counts(), [(5, 1, 1)]);
+                }
             }
         }
     }
@@ -442,8 +493,12 @@ fn nothing_is_stored_below_sp() {
                 moves += 1;
                 assert_eq!(immediate(rest.last().unwrap()) % 16, 0, "{line}");
             }
+            // What is copied, a multiple of 16.
+            "sub" if *first == "sp" => moves += 1,
+            // The frames again, which are right below the target's frame.
+            "addi" if rest[0] == "s0" => assert_eq!(immediate(rest[1]) % 16, 0, "{line}"),
             // Takes its value.
-            "c.addi4spn" | "addi" | "c.mv" | "slli" => assert_ne!(*first, "sp", "{line}"),
+            "c.addi4spn" | "addi" | "c.mv" | "sub" => assert_ne!(*first, "sp", "{line}"),
             _ => panic!("what is this to sp? {line}"),
         }
     }

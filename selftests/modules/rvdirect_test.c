@@ -8,18 +8,22 @@
  *	call_irq	write N: N calls on each hart, in interrupt context
  *	call_shared	write N: N calls of rvdirect_test_shared()
  *	result		read: what a call with the arguments 3 and 4 returns
- *	instructions	read: instructions that BENCH_CALLS calls take, with
- *			interrupts off; exact if QEMU counts them (-icount)
+ *	instructions	read: instructions that BENCH_CALLS calls take; exact if
+ *			QEMU counts them (-icount)
  *	instructions_least
  *			the same for a function that is only a "ret"
+ *	spin		write 1: a kernel thread begins to spin, and never
+ *			sleeps; write 0: it ends
  *	runtime		read: nanoseconds that the reading task has run; these
  *			are instructions if QEMU counts them
  *
  * Where nothing else is said, the calls are of rvdirect_test_target().
  */
 #include <linux/debugfs.h>
-#include <linux/irqflags.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 
@@ -126,18 +130,17 @@ static noinline unsigned long count_instructions(sum_fn *fn)
 
 static u64 instructions_of(sum_fn *fn)
 {
-	unsigned long flags;
 	u64 count = U64_MAX;
 
 	/*
 	 * Takes the least of several runs. The first one fills the caches, and
-	 * any may include a timer interrupt of the firmware, which cannot be
-	 * turned off here.
+	 * any may include an interrupt: with interrupts off, handlers are called
+	 * another way.
 	 */
-	for (int i = 0; i < 4; i++) {
-		local_irq_save(flags);
+	for (int i = 0; i < 10; i++) {
+		preempt_disable();
 		count = min_t(u64, count, count_instructions(fn));
-		local_irq_restore(flags);
+		preempt_enable();
 	}
 	return count;
 }
@@ -155,6 +158,33 @@ static int instructions_least(void *unused, u64 *count)
 	return 0;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(instructions_least_fops, instructions_least, NULL, "%llu\n");
+
+static struct task_struct *spinner;
+
+static int spin_until_stopped(void *unused)
+{
+	/* Lets others run, but RCU-tasks waits for it: it never sleeps. */
+	while (!kthread_should_stop())
+		cond_resched();
+	return 0;
+}
+
+static int spin(void *unused, u64 begins)
+{
+	struct task_struct *task = spinner;
+
+	if (!begins == !task)
+		return -EINVAL;
+	spinner = NULL;
+	if (task)
+		return kthread_stop(task);
+	task = kthread_run(spin_until_stopped, NULL, "rvdirect_spin");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	spinner = task;
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(spin_fops, NULL, spin, "%llu\n");
 
 static int runtime(void *unused, u64 *nanoseconds)
 {
@@ -175,6 +205,7 @@ static int __init rvdirect_test_init(void)
 	debugfs_create_file_unsafe("call_irq", 0200, dir, NULL, &call_irq_fops);
 	debugfs_create_file_unsafe("call_shared", 0200, dir, NULL, &call_shared_fops);
 	debugfs_create_file_unsafe("result", 0400, dir, NULL, &result_fops);
+	debugfs_create_file_unsafe("spin", 0200, dir, NULL, &spin_fops);
 	debugfs_create_file_unsafe("instructions", 0400, dir, NULL, &instructions_fops);
 	debugfs_create_file_unsafe("runtime", 0400, dir, NULL, &runtime_fops);
 	debugfs_create_file_unsafe("instructions_least", 0400, dir, NULL, &instructions_least_fops);
@@ -185,6 +216,8 @@ module_init(rvdirect_test_init);
 static void __exit rvdirect_test_exit(void)
 {
 	debugfs_remove(dir);
+	if (spinner)
+		kthread_stop(spinner);
 }
 module_exit(rvdirect_test_exit);
 

@@ -31,12 +31,13 @@
 #include <linux/wait.h>
 
 /* The number of random words in a round: as many as the largest shape takes. */
-#define WORDS	24
+#define WORDS	50
 
 /*
  * How many calls of the recursive shape are on the stack at once. Few enough
- * that none is missed: a caller that waits for the return takes 320 bytes of
- * stack for each call, and never uses the second half of the stack.
+ * that none is missed: a caller that waits for the return takes 192 bytes of
+ * stack for each call, and as much again as its caller, and never uses the
+ * second half of the stack.
  */
 #define DEPTH	12
 
@@ -148,6 +149,45 @@ static bool args24_works(const unsigned long *w)
 				     w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15],
 				     w[16], w[17], w[18], w[19], w[20], w[21], w[22],
 				     w[23]) == mix(w, 24);
+}
+
+/* As many arguments as any function of the kernel has. */
+static noinline __used unsigned long
+rvdirect_shape_args50(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
+		      unsigned long a4, unsigned long a5, unsigned long a6, unsigned long a7,
+		      unsigned long a8, unsigned long a9, unsigned long a10, unsigned long a11,
+		      unsigned long a12, unsigned long a13, unsigned long a14, unsigned long a15,
+		      unsigned long a16, unsigned long a17, unsigned long a18, unsigned long a19,
+		      unsigned long a20, unsigned long a21, unsigned long a22, unsigned long a23,
+		      unsigned long a24, unsigned long a25, unsigned long a26, unsigned long a27,
+		      unsigned long a28, unsigned long a29, unsigned long a30, unsigned long a31,
+		      unsigned long a32, unsigned long a33, unsigned long a34, unsigned long a35,
+		      unsigned long a36, unsigned long a37, unsigned long a38, unsigned long a39,
+		      unsigned long a40, unsigned long a41, unsigned long a42, unsigned long a43,
+		      unsigned long a44, unsigned long a45, unsigned long a46, unsigned long a47,
+		      unsigned long a48, unsigned long a49)
+{
+	const unsigned long words[] = {
+		a0, a1, a2, a3, a4, a5, a6, a7, a8, a9,
+		a10, a11, a12, a13, a14, a15, a16, a17, a18, a19,
+		a20, a21, a22, a23, a24, a25, a26, a27, a28, a29,
+		a30, a31, a32, a33, a34, a35, a36, a37, a38, a39,
+		a40, a41, a42, a43, a44, a45, a46, a47, a48, a49
+	};
+
+	barrier();
+	return mix(words, ARRAY_SIZE(words));
+}
+
+static bool args50_works(const unsigned long *w)
+{
+	return rvdirect_shape_args50(w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7],
+				     w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15],
+				     w[16], w[17], w[18], w[19], w[20], w[21], w[22], w[23],
+				     w[24], w[25], w[26], w[27], w[28], w[29], w[30], w[31],
+				     w[32], w[33], w[34], w[35], w[36], w[37], w[38], w[39],
+				     w[40], w[41], w[42], w[43], w[44], w[45], w[46], w[47],
+				     w[48], w[49]) == mix(w, 50);
 }
 
 /*
@@ -386,6 +426,7 @@ static const struct {
 	SHAPE(args8, 1),
 	SHAPE(args12, 1),
 	SHAPE(args24, 1),
+	SHAPE(args50, 1),
 	SHAPE(writes_stack, 1),
 	SHAPE(pair, 1),
 	SHAPE(split_pair, 1),

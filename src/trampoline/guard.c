@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The recursion guard: a handler that reaches an attached function must not be
- * called again.
+ * The guard of the handlers: a handler that reaches an attached function must
+ * not be called again, and none may be called where RCU is not watching: on an
+ * idle hart, on one that comes up or goes, on the way to suspend.
  *
- * It uses the bits of ftrace_test_recursion_trylock(), so that these handlers
+ * The recursion guard uses the bits of ftrace_test_recursion_trylock(), so that these handlers
  * and those of ftrace, fprobe and the like exclude one another. That function
  * itself would cost a third of a call with an empty handler. It disables
  * preemption, which is not needed here, as the bits are per task. It also lets
@@ -14,18 +15,26 @@
  */
 #include <linux/atomic.h>
 #include <linux/build_bug.h>
+#include <linux/cpumask.h>
+#include <linux/rcupdate.h>
 #include <linux/smp.h>
 #include <linux/trace_recursion.h>
 
 #include "../../asm/trampoline.h"
 #include "guard.h"
 
+/* RCU waits for harts that are online only, even if they say that it watches. */
+static bool is_watched(void)
+{
+	return rcu_is_watching() && cpu_online(raw_smp_processor_id());
+}
+
 void rvdirect_guarded(struct rvdirect_call *call, void (*handler)(struct rvdirect_call *call))
 {
 	int bit = TRACE_FTRACE_START + trace_get_context_bit();
 	struct rvdirect_row *rows = call->rows;
 
-	if (trace_recursion_test(bit)) {
+	if (trace_recursion_test(bit) || !is_watched()) {
 		call->exit = NULL;
 		atomic64_inc((atomic64_t *)&rows[raw_smp_processor_id()].missed);
 		return;
@@ -80,6 +89,7 @@ CHECK_CALL(RVDIRECT_CALL_COOKIE, cookie);
 CHECK_CALL(RVDIRECT_CALL_TEMPS, temps);
 CHECK_CALL(RVDIRECT_CALL_ROWS, rows);
 CHECK_CALL(RVDIRECT_CALL_EXIT, exit);
+CHECK_CALL(RVDIRECT_CALL_COPIED, copied);
 CHECK_CALL(RVDIRECT_CALL_FP, fp);
 CHECK_CALL(RVDIRECT_CALL_RESUME, resume);
 CHECK_CALL(RVDIRECT_CALL_CALLER_FP, caller_fp);

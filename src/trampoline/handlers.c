@@ -2,21 +2,11 @@
 /* The handlers behind the callers "trace" and "return". */
 #include <linux/errno.h>
 #include <linux/module.h>
-#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #define CREATE_TRACE_POINTS
 #include "events.h"
 #include "handlers.h"
-
-/*
- * A hart that comes up calls functions before RCU watches it. No event must be
- * made then. Only kernels with lockdep warn about it, so only they check.
- */
-static __always_inline bool is_watched(void)
-{
-	return !IS_ENABLED(CONFIG_LOCKDEP) || rcu_is_watching();
-}
 
 int rvdirect_hold_for_event(void)
 {
@@ -32,14 +22,12 @@ void rvdirect_release_from_event(void)
 /* Separate functions: a call whose event is off does not pay for them. */
 static noinline void make_call_event(struct rvdirect_call *call)
 {
-	if (is_watched())
-		trace_call__call(call);
+	trace_call__call(call);
 }
 
 static noinline void make_return_event(struct rvdirect_call *call)
 {
-	if (is_watched())
-		trace_call__return(call);
+	trace_call__return(call);
 }
 
 void rvdirect_handle_trace(struct rvdirect_call *call)

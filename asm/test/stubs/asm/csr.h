@@ -1,3 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The kernel's header, as far as asm/trampoline.S needs it in user space. */
+/* User space cannot read sstatus: fcsr stands for it. */
+#define CSR_STATUS	0x003
+#define SR_IE		2
 #define CSR_TIME	0xc01
