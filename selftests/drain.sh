@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Calls that sleep in their target. Detaching a caller that waits for the return
-# does not wait for them: the caller drains until the last call has returned,
-# and then leaves nothing behind.
+# does not wait for them: the caller drains until the last call has returned, or
+# its task is gone, and then leaves nothing behind.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -20,6 +20,18 @@ active_hits()
 states()
 {
 	awk -v target="$1" '$1 == target { print $8 }' "$rvdirect/status" | tr '\n' ' '
+}
+
+# sleepers_are_named COUNT
+sleepers_are_named()
+{
+	grep -q "^$sleeper .* draining ($1 in flight)$" "$rvdirect/status"
+	awk -v name=$sleeper -v pids="$sleepers" -v count="$1" '
+		NR == 1 { next }
+		$1 != name || $2 != "rvdirect_test_shapes:" name || $4 > 60 || $5 != "drain.sh" ||
+			index(pids " ", " " $3 " ") == 0 { print; bad = 1 }
+		END { exit bad || NR != count + 1 }
+	' "$rvdirect/draining"
 }
 
 unload_shapes()
@@ -41,7 +53,7 @@ detach_returns_while_a_call_sleeps()
 		expect "states" "$(states $sleeper)" 'draining '
 		expect "caller" "$(column 3 $sleeper)" $caller
 		usleep 500000
-		expect "states" "$(states $sleeper)" 'draining '
+		sleepers_are_named 3
 		message=$(rmmod rvdirect 2>&1) && fail "rvdirect went"
 		case $message in
 		*'Resource temporarily unavailable'*) ;;
@@ -143,21 +155,55 @@ a_caller_of_a_module_drains()
 	rmmod rvdirect_test_callers
 }
 
-# rvdirect cannot tell such a call from one that sleeps, so it drains for ever,
-# and this test comes last.
-what_never_returns_drains_for_ever()
+# A call that ends with its task never returns. Once no task has it on its stack
+# any more, nothing waits for it.
+what_never_returns_ends_with_its_task()
 {
-	load rvdirect_test_shapes
-	attach 'rvdirect_shape_exit latency'
-	echo 3 >$shapes/exit
-	write detach rvdirect_shape_exit
-	usleep 500000
-	expect "states" "$(states rvdirect_shape_exit)" 'draining '
-	fails rmmod rvdirect
-	rmmod rvdirect_test_shapes
-	attach 'rvdirect_test_target latency'
-	echo 1000 >"$target/call_task"
-	expect "hits" "$(hits rvdirect_test_target)" 1000
+	for caller in latency return; do
+		load rvdirect_test_shapes
+		attach "rvdirect_shape_exit $caller"
+		echo 3 >$shapes/exit
+		write detach rvdirect_shape_exit
+		expect "states" "$(states rvdirect_shape_exit)" 'draining '
+		expect "draining" "$(wc -l <"$rvdirect/draining")" 1
+		fails rmmod rvdirect
+		drained
+		rmmod rvdirect_test_shapes
+		rmmod rvdirect
+		modprobe rvdirect
+	done
+}
+
+# The kernel ends a killed task inside of get_signal().
+a_killed_task_drains_no_more()
+{
+	attach 'get_signal latency'
+	sleep 1000 &
+	kill -9 $!
+	wait $! || [ $? = 137 ]
+	write detach get_signal
+	drained
+	rmmod rvdirect_test
+	rmmod rvdirect
+	modprobe rvdirect
+	load rvdirect_test
+}
+
+# A stopped task is in get_signal() too, but it will return.
+a_stopped_task_goes_on_draining()
+{
+	attach 'get_signal latency'
+	sleep 1000 &
+	stopped=$!
+	trap 'kill -9 $stopped' EXIT
+	kill -STOP $stopped
+	within 10 grep -q '^State:.T' /proc/$stopped/status
+	write detach get_signal
+	sleep 8
+	grep -qE "^get_signal +get_signal +$stopped +[0-9]+ sleep$" "$rvdirect/draining"
+	grep -q '^get_signal .* draining (1 in flight)$' "$rvdirect/status"
+	kill -CONT $stopped
+	drained
 }
 
 run_tests \
@@ -167,4 +213,6 @@ run_tests \
 	modify_leaves_what_sleeps \
 	many_may_drain \
 	a_caller_of_a_module_drains \
-	what_never_returns_drains_for_ever
+	what_never_returns_ends_with_its_task \
+	a_killed_task_drains_no_more \
+	a_stopped_task_goes_on_draining

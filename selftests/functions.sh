@@ -160,10 +160,11 @@ attach()
 	write attach "$1"
 }
 
-# drained: waits until nothing drains. No call may be asleep in a target.
+# drained: waits until nothing drains. No call may be asleep in a target. What
+# never returned drains for five seconds.
 drained()
 {
-	within 10 nothing_drains
+	within 20 nothing_drains
 }
 
 nothing_drains()

@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 files_have_their_modes()
 {
 	for file in attach:600 modify:200 detach:200 enable:200 disable:200 callers:400 \
-		status:400 hits:400 hist:600 error_log:600 session:600; do
+		status:400 hits:400 hist:600 draining:400 error_log:600 session:600; do
 		expect "$file" "${file%:*}:$(stat -c %a "$rvdirect/${file%:*}")" "$file"
 	done
 	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 11
@@ -177,7 +177,7 @@ a_text_has_offsets()
 
 an_open_file_holds_the_module()
 {
-	for file in attach modify detach enable disable callers status hits hist error_log \
+	for file in attach modify detach enable disable callers status hits hist draining error_log \
 		session; do
 		case $file in
 		modify | detach | *able) exec 3>"$rvdirect/$file" ;;

@@ -94,6 +94,33 @@ each_shape_works_while_its_caller_changes()
 	stop_hitting
 }
 
+# The functions of seq_file print up to 41 values, most of them on the stack, in
+# lines that stay the same as long as nobody uses the network.
+files_of_the_network_stay_the_same()
+{
+	needs /proc/net/protocols "the kernel has no CONFIG_NET"
+	files=$(find /proc/net/protocols /proc/net/tcp6 /proc/net/udp6 2>/dev/null)
+	for port in 7001 7002; do
+		nc -l -p $port >/dev/null &
+		listeners="$listeners $!"
+	done
+	# shellcheck disable=SC2064 # the present list
+	trap "kill $listeners" EXIT
+	# shellcheck disable=SC2086 # several words
+	within 10 grep -q :1B5A /proc/net/tcp*
+	# shellcheck disable=SC2086
+	head -n 1000 $files >/tmp/before
+	[ "$(wc -l </tmp/before)" -gt 5 ]
+	for caller in latency return; do
+		attach "seq_* $caller"
+		# shellcheck disable=SC2086
+		head -n 1000 $files >/tmp/after
+		[ "$(hits 'seq_*')" -gt 10 ]
+		write detach 'seq_*'
+		diff /tmp/before /tmp/after
+	done
+}
+
 # in_order NAME...: the stack must have them in this order, perhaps with others
 # between.
 in_order()
@@ -147,12 +174,13 @@ tasks_end_within_a_target()
 	expect "hits" "$(hits rvdirect_shape_exit)" "$(handled "$1" $((20 * harts)))"
 	write detach rvdirect_shape_exit
 	echo 20 >"$shapes/exit"
+	drained
 }
 
-tests='each_shape_works_under_each_caller each_shape_works_while_its_caller_changes'
+tests='each_shape_works_under_each_caller each_shape_works_while_its_caller_changes
+	files_of_the_network_stay_the_same'
 under "trace return latency" the_stack_names_who_called
 under "return latency" the_caller_changes_while_they_sleep
-# A caller that waits for the return would drain for ever.
-under "count trace" tasks_end_within_a_target
+under "count trace return latency" tasks_end_within_a_target
 # shellcheck disable=SC2086 # each is a word
 run_tests $tests

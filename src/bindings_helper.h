@@ -16,3 +16,4 @@
 #include "abstraction/parameters.h"
 #include "abstraction/shim.h"
 #include "trampoline/handlers.h"
+#include "trampoline/in_flight.h"

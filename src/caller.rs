@@ -157,7 +157,14 @@ impl Workshop {
             None
         };
         let data = Arc::new(SlotData::new(work, filter, each)?, GFP_KERNEL)?;
-        let slot = self.slots.take(data).ok_or(Reason::NoSlot)?;
+        let slot = match self.slots.take(data.clone()) {
+            Some(slot) => slot,
+            None => {
+                // Some may be about to be free.
+                self.drain.settle();
+                self.slots.take(data).ok_or(Reason::NoSlot)?
+            }
+        };
         Ok(match label {
             Some(label) => Trampoline::Return(self.drain.returning(slot, label, external)),
             None => Trampoline::Entry {
@@ -240,6 +247,8 @@ impl Trampoline {
 // with handlers whose `External` is kept beside it. `struct rvdirect_caller` demands the same of
 // the trampoline of another module.
 unsafe impl ftrace::Trampoline for Trampoline {
+    type Drain = Drain;
+
     fn address(&self) -> usize {
         match self {
             Trampoline::Nop => Self::idle(),

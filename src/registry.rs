@@ -62,6 +62,13 @@ impl Registry {
     /// Ends all attachments. No more commands may come.
     pub(crate) fn end(&self) {
         self.remove_all(|_| true);
+        self.workshop.drain.finish();
+    }
+
+    /// Waits until no call is on its way through what was detached or modified, or until the current
+    /// task is killed. What is left then are calls that sleep in their targets.
+    pub(crate) fn settle(&self) {
+        self.workshop.drain.settle();
     }
 
     /// Ends the attachments of sessions that are over.
@@ -70,8 +77,8 @@ impl Registry {
         while self.remove_first(&Attachment::is_over) {}
     }
 
-    /// Ends the present attachments that are meant. Each of them waits for a grace period, so the
-    /// lock is released in between.
+    /// Ends the present attachments that are meant. Each of them takes time, so the lock is released
+    /// in between.
     fn remove_all(&self, is_meant: impl Fn(&Attachment) -> bool) {
         let count = self
             .attachments
@@ -94,6 +101,8 @@ impl Registry {
 }
 
 impl InBackground for Registry {
+    const THREAD: &'static CStr = c"rvdirect";
+
     fn run(&self) -> Option<u32> {
         self.end_what_is_over();
         None

@@ -5,6 +5,7 @@
 
 pub(crate) mod function_counts;
 pub(crate) mod handlers;
+pub(crate) mod in_flight;
 pub(crate) mod latency;
 mod line;
 pub(crate) mod slot;

@@ -24,7 +24,10 @@ use kernel::{
 ///
 /// The code must not sleep. If it does, it must be possible to drop the value while calls sleep in
 /// it: no call site leads to the code then, and each call that is left in it has slept there since.
-pub(crate) unsafe trait Trampoline {
+pub(crate) unsafe trait Trampoline: Sized {
+    /// Takes trampolines that no call site leads to any more.
+    type Drain: Drain<Self>;
+
     /// Returns where the code begins.
     fn address(&self) -> usize;
 
@@ -32,28 +35,49 @@ pub(crate) unsafe trait Trampoline {
     fn idle() -> usize;
 }
 
+/// Where trampolines wait for the calls that are still in them.
+pub(crate) trait Drain<T: Trampoline> {
+    /// Takes a trampoline, without waiting if that is possible.
+    fn take(&self, retired: Retired<T>);
+}
+
+/// A trampoline that no call site leads to any more, while calls may still be in it, or on the way
+/// through the `ftrace_ops` that led to it.
+///
+/// Dropping it waits for them, unless [`Retired::drop_settled`] is told that somebody has.
+pub(crate) struct Retired<T> {
+    ops: ManuallyDrop<Option<Ops>>,
+    trampoline: ManuallyDrop<T>,
+}
+
+// A `KBox`, as the kernel links the `ftrace_ops` into its lists: it must not move.
+type Ops = KBox<Opaque<bindings::ftrace_ops>>;
+
+// SAFETY: Nobody but the owner of an unregistered `ftrace_ops` changes it.
+unsafe impl<T: Send> Send for Retired<T> {}
+
 /// A set of functions whose entries lead to a trampoline.
 ///
-/// Dropping it unregisters the functions, waits for the calls that are in the trampoline without
-/// sleeping there, and only then drops the trampoline.
+/// Dropping it unregisters the functions, and leaves the trampoline to the drain.
 ///
 /// # Invariants
 ///
 /// - `ops` is initialised and registered, by `register_ftrace_direct()`.
 /// - All its functions lead to `trampoline.address()` or, if it is not enabled, to `T::idle()`.
 pub(crate) struct DirectCalls<T: Trampoline> {
-    // A `KBox`, as the kernel links the `ftrace_ops` into its lists: it must not move.
-    ops: ManuallyDrop<KBox<Opaque<bindings::ftrace_ops>>>,
+    ops: ManuallyDrop<Ops>,
     trampoline: ManuallyDrop<T>,
     is_enabled: bool,
+    drain: T::Drain,
 }
 
 // SAFETY: The functions that work on a registered `ftrace_ops` may be called from any task.
-unsafe impl<T: Trampoline + Send> Send for DirectCalls<T> {}
+unsafe impl<T: Trampoline + Send> Send for DirectCalls<T> where T::Drain: Send {}
 
 impl<T: Trampoline> DirectCalls<T> {
     /// Registers direct calls from the functions at `locations` to `trampoline`. Unless
-    /// `is_enabled`, the functions lead to `T::idle()` until they are enabled.
+    /// `is_enabled`, the functions lead to `T::idle()` until they are enabled. In the end, `drain`
+    /// gets the trampoline.
     ///
     /// A location is an address as ftrace records it, and as [`lookup`] finds it.
     ///
@@ -67,7 +91,12 @@ impl<T: Trampoline> DirectCalls<T> {
     /// - [`ENOMEM`].
     ///
     /// On an error other than [`ENODEV`], nothing is changed.
-    pub(crate) fn register(locations: &[usize], trampoline: T, is_enabled: bool) -> Result<Self> {
+    pub(crate) fn register(
+        locations: &[usize],
+        trampoline: T,
+        is_enabled: bool,
+        drain: T::Drain,
+    ) -> Result<Self> {
         let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
         set_filter(ops.get(), locations)?;
         let address = leads_to(&trampoline, is_enabled);
@@ -80,6 +109,7 @@ impl<T: Trampoline> DirectCalls<T> {
                 ops: ManuallyDrop::new(ops),
                 trampoline: ManuallyDrop::new(trampoline),
                 is_enabled,
+                drain,
             }),
             Err(ENODEV) => {
                 // Some of the functions may lead to the trampoline already.
@@ -126,8 +156,7 @@ impl<T: Trampoline> DirectCalls<T> {
     /// takes a call from within a tracer's handler for recursion, and such a call may reach neither
     /// of them during the change.
     ///
-    /// Waits for the calls that are in the old trampoline without sleeping there, and then drops
-    /// it. On an error, nothing is changed.
+    /// The old trampoline is left to the drain. On an error, nothing is changed.
     pub(crate) fn modify(&mut self, trampoline: T) -> Result {
         if self.is_enabled {
             let address = trampoline.address();
@@ -135,13 +164,61 @@ impl<T: Trampoline> DirectCalls<T> {
             // entered as long as `trampoline` lives, by the requirements on `Trampoline`.
             to_result(unsafe { bindings::modify_ftrace_direct(self.ops.get(), address) })?;
         }
-        // SAFETY: This runs in the context of a command, which may sleep.
-        unsafe { bindings::rvdirect_synchronize_trampolines() };
-        // INVARIANT: If enabled, the functions lead to the new trampoline, by the first call. By
-        // the second one, nothing executes in the old one any more, but for calls that sleep there.
-        *self.trampoline = trampoline;
+        // INVARIANT: If enabled, the functions lead to the new trampoline, by the call above.
+        let old = core::mem::replace(&mut *self.trampoline, trampoline);
+        self.drain.take(Retired {
+            ops: ManuallyDrop::new(None),
+            trampoline: ManuallyDrop::new(old),
+        });
         Ok(())
     }
+}
+
+impl<T> Retired<T> {
+    /// Returns the trampoline.
+    pub(crate) fn trampoline(&self) -> &T {
+        &self.trampoline
+    }
+
+    /// Drops it without waiting.
+    ///
+    /// # Safety
+    ///
+    /// Since it was retired, [`synchronize`] must have been called and must have returned.
+    pub(crate) unsafe fn drop_settled(self) {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: The value is not used again. By the requirement of this function, calls are left
+        // in the trampoline only if they sleep there, and none knows of the `ftrace_ops`.
+        unsafe { this.release() };
+    }
+
+    /// # Safety
+    ///
+    /// See [`Retired::drop_settled`]. The value must not be used again.
+    unsafe fn release(&mut self) {
+        // SAFETY: By the requirements of this function, for all three.
+        unsafe {
+            if let Some(ops) = ManuallyDrop::take(&mut self.ops) {
+                bindings::ftrace_free_filter(ops.get());
+            }
+            ManuallyDrop::drop(&mut self.trampoline);
+        }
+    }
+}
+
+impl<T> Drop for Retired<T> {
+    fn drop(&mut self) {
+        synchronize();
+        // SAFETY: By the call above, and as this is `drop`.
+        unsafe { self.release() };
+    }
+}
+
+/// Waits until all calls that are in a trampoline now, without sleeping there, have left it. May
+/// take long: a task that does not sleep anywhere may be one of them.
+pub(crate) fn synchronize() {
+    // SAFETY: Sleeping is allowed here, as wherever attachments change.
+    unsafe { bindings::rvdirect_synchronize_trampolines() };
 }
 
 fn leads_to<T: Trampoline>(trampoline: &T, is_enabled: bool) -> usize {
@@ -158,6 +235,11 @@ fn leads_to<T: Trampoline>(trampoline: &T, is_enabled: bool) -> usize {
 #[inline(always)]
 pub(crate) fn resume_address(location: usize) -> usize {
     location + bindings::MCOUNT_INSN_SIZE as usize
+}
+
+/// Returns the location of the function that resumes there.
+pub(crate) fn location(resume_address: usize) -> usize {
+    resume_address.wrapping_sub(bindings::MCOUNT_INSN_SIZE as usize)
 }
 
 /// Returns the functions at `locations`, which are sorted, that have a direct caller, sorted as well.
@@ -245,36 +327,56 @@ fn stay_for_ever(error: Error) {
     unsafe { bindings::rvdirect_stay_for_ever() };
 }
 
+/// Unregisters the `ftrace_ops`, without waiting for a grace period. On an error, ftrace is down, and
+/// call sites may lead to `address` for ever.
+///
+/// # Safety
+///
+/// `ops` must be registered for `address`.
+unsafe fn unregister(ops: *mut bindings::ftrace_ops, address: usize) -> Result {
+    // SAFETY: By the requirement of this function, for all of it. Nobody else changes the flags
+    // while the `ftrace_ops` is neither registered nor unregistered. Sleeping is allowed here.
+    //
+    // ftrace waits for a grace period of its own if the `ftrace_ops` is marked as dynamic. It holds
+    // its locks meanwhile, so everybody would wait. The drain waits instead, for any number of them.
+    //
+    // Where several ftrace users share a function, a list is walked. Unregistering clears the
+    // function of the `ftrace_ops` at once, so walkers must skip it before.
+    //
+    // Success may hide that ftrace has shut itself down meanwhile, but then any change of a filter
+    // fails. Nobody uses the filter of `ops` any more.
+    let ret = unsafe {
+        (*ops).flags |= bindings::FTRACE_OPS_FL_STUB as c_ulong;
+        bindings::rvdirect_synchronize_idle_tasks();
+        (*ops).flags &= !(bindings::FTRACE_OPS_FL_DYNAMIC as c_ulong);
+        match bindings::unregister_ftrace_direct(ops, address, false) {
+            0 => bindings::ftrace_set_filter_ips(ops, &mut 0, 0, 0, 1),
+            error => error,
+        }
+    };
+    // It does not matter if memory is too short to change the filter.
+    to_result(ret).or_else(|error| if error == ENOMEM { Ok(()) } else { Err(error) })
+}
+
 impl<T: Trampoline> Drop for DirectCalls<T> {
     fn drop(&mut self) {
         let address = leads_to(&*self.trampoline, self.is_enabled);
-        // SAFETY: `ops` is registered for this address, by the type invariant. Success may hide
-        // that ftrace has shut itself down meanwhile, but then any change of a filter fails. Nobody
-        // uses the filter of `ops` any more.
-        let ret = unsafe {
-            match bindings::unregister_ftrace_direct(self.ops.get(), address, false) {
-                0 => bindings::ftrace_set_filter_ips(self.ops.get(), &mut 0, 0, 0, 1),
-                error => error,
-            }
-        };
-        // It does not matter if memory is too short to change the filter.
-        if let Err(error) = to_result(ret).or_else(|error| match error {
-            ENOMEM => Ok(()),
-            error => Err(error),
-        }) {
+        // SAFETY: `ops` is registered for this address, by the type invariant.
+        if let Err(error) = unsafe { unregister(self.ops.get(), address) } {
             // The kernel goes on using both fields, so they stay.
             stay_for_ever(error);
             return;
         }
-        // SAFETY: This is `drop`, so neither field is used again. The kernel does not know the
-        // `ftrace_ops` any more. As the `ftrace_ops` is not one of the kernel's own, unregistering
-        // waited until no task executes in the trampoline without having slept there. Sleeping is
-        // allowed here, to wait for the idle tasks too.
-        unsafe {
-            bindings::rvdirect_synchronize_idle_tasks();
-            bindings::ftrace_free_filter(self.ops.get());
-            ManuallyDrop::drop(&mut self.ops);
-            ManuallyDrop::drop(&mut self.trampoline);
-        }
+        // SAFETY: This is `drop`, so neither field is used again.
+        let (ops, trampoline) = unsafe {
+            (
+                ManuallyDrop::take(&mut self.ops),
+                ManuallyDrop::take(&mut self.trampoline),
+            )
+        };
+        self.drain.take(Retired {
+            ops: ManuallyDrop::new(Some(ops)),
+            trampoline: ManuallyDrop::new(trampoline),
+        });
     }
 }

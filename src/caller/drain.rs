@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Trampolines that wait for the return of their targets. When no call site leads to one any more,
-//! it drains: it stays until the last call has returned, however long the target sleeps.
+//! What becomes of trampolines that no call site leads to any more.
+//!
+//! A kernel thread waits for a grace period, one for all that have come meanwhile. No call is on its
+//! way through them then. Most trampolines go at once; one that waits for the return of its target
+//! drains: it stays until all calls have returned, however long the target sleeps, or until no live
+//! task has one on its stack.
 
 use crate::{
     abstraction::{
@@ -9,17 +13,32 @@ use crate::{
             Background,
             InBackground, //
         },
-        file::Text, //
+        file::Text,
+        ftrace::{
+            self,
+            Retired, //
+        },
+        function::Names, //
     },
     bindings,
-    caller::external::External,
+    caller::{
+        external::External,
+        Trampoline, //
+    },
     language::{
-        report::Status,
+        report::{
+            DrainingLine,
+            State,
+            Status, //
+        },
         session::SessionId, //
     },
-    trampoline::slot::{
-        Slot,
-        SLOTS, //
+    trampoline::{
+        in_flight::InFlight,
+        slot::{
+            Slot,
+            SLOTS, //
+        },
     },
 };
 use core::mem::ManuallyDrop;
@@ -28,6 +47,10 @@ use kernel::{
     prelude::*,
     str::CString,
     sync::{
+        lock::{
+            mutex::MutexBackend,
+            Guard, //
+        },
         Arc,
         Mutex, //
     },
@@ -39,23 +62,37 @@ const SOON: u32 = 50;
 /// The longest delay between two checks, in milliseconds. Calls may sleep for hours.
 const LATEST: u32 = 1000;
 
+/// For how long no task may have had a call on its stack, in nanoseconds, until those that have not
+/// returned count as dead. A task that has just ended is on no list, but still on its stack, and a
+/// call that is just being made is not found: neither takes that long.
+const QUIET: u64 = 5_000_000_000;
+
 /// The trampolines that wait for their last calls, and the right to add one.
 #[derive(Clone)]
 pub(crate) struct Drain(Arc<Background<Draining>>);
 
 /// # Invariants
 ///
-/// `waiting` has room for [`SLOTS`] elements.
+/// `parts` in `waiting` has room for [`SLOTS`] elements.
 #[pin_data]
-struct Draining {
+pub(crate) struct Draining {
     #[pin]
     waiting: Mutex<Waiting>,
 }
 
 struct Waiting {
+    /// Those that have come since the last grace period began.
+    retired: KVVec<Retired<Trampoline>>,
+    /// Those that the present grace period is for.
+    settling: KVVec<Retired<Trampoline>>,
+    /// Those that wait for the return of calls.
     parts: KVVec<Parts>,
     /// The delay before the last check.
     delay: u32,
+    /// How many have come, and how many of them have settled: they are gone, or only calls in their
+    /// targets are left.
+    come: u64,
+    settled: u64,
 }
 
 /// What `status` shows of an attachment that drains.
@@ -81,8 +118,10 @@ struct Parts {
     slot: Slot,
     label: Label,
     _caller: Option<Arc<External>>,
-    /// Whether all calls were found to have left. No call can have entered since.
-    is_left: bool,
+    /// When a call was last known to be in flight, in ticks of the timer.
+    busy: u64,
+    /// Whether no call will return any more. None can have entered since.
+    is_over: bool,
     // The last field to be dropped: the code that drops the others is in the module.
     _module: HeldModule,
 }
@@ -97,7 +136,17 @@ impl Drain {
         // INVARIANT: `parts` has room for `SLOTS` elements.
         let draining = Arc::pin_init(
             pin_init!(Draining {
-                waiting <- new_mutex!(Waiting { parts, delay: SOON }, "rvdirect::draining"),
+                waiting <- new_mutex!(
+                    Waiting {
+                        retired: KVVec::new(),
+                        settling: KVVec::new(),
+                        parts,
+                        delay: SOON,
+                        come: 0,
+                        settled: 0,
+                    },
+                    "rvdirect::draining"
+                ),
             }),
             GFP_KERNEL,
         )?;
@@ -115,13 +164,27 @@ impl Drain {
             slot,
             label,
             _caller: caller,
-            is_left: false,
+            busy: now(),
+            is_over: false,
             _module: HeldModule::new(),
         };
         Returning {
             parts: ManuallyDrop::new(parts),
             drain: self.clone(),
         }
+    }
+
+    /// Waits until all trampolines that have come are gone or drain, or until the current task is
+    /// killed.
+    pub(crate) fn settle(&self) {
+        let come = self.lock().come;
+        self.0.wait_killable(come);
+    }
+
+    /// The same, but whoever is killed waits nevertheless. For the end, when no more may come.
+    pub(crate) fn finish(&self) {
+        let come = self.lock().come;
+        self.0.wait(come);
     }
 
     /// Adds a line of `status` for each trampoline that waits for its last calls, if `shows` is
@@ -131,7 +194,9 @@ impl Drain {
         text: &mut Text,
         shows: &dyn Fn(Option<SessionId>) -> bool,
     ) -> Result {
-        for parts in self.0.target().waiting.lock().parts.iter() {
+        let waiting = self.lock();
+        let calls = waiting.in_flight()?;
+        for parts in waiting.draining() {
             let (data, label) = (parts.slot.data(), &parts.label);
             if !shows(label.session) {
                 continue;
@@ -143,15 +208,42 @@ impl Drain {
                 hits: data.hits(),
                 missed: data.missed(),
                 session: label.session,
-                state: "draining",
+                state: State::Draining(calls.of(data).count()),
                 left_out: 0,
             })?;
         }
         Ok(())
     }
 
+    /// Adds a line of `draining` for each call that is in flight, if `shows` is true for the session
+    /// that its target belonged to.
+    pub(crate) fn add_calls(
+        &self,
+        text: &mut Text,
+        shows: &dyn Fn(Option<SessionId>) -> bool,
+    ) -> Result {
+        let mut names = Names::new()?;
+        let waiting = self.lock();
+        let calls = waiting.in_flight()?;
+        for parts in waiting.draining() {
+            if !shows(parts.label.session) {
+                continue;
+            }
+            for call in calls.of(parts.slot.data()) {
+                text.add(&DrainingLine {
+                    target: &parts.label.target.to_str().unwrap_or_default(),
+                    function: &names.of(ftrace::location(call.resume)),
+                    pid: &call.pid,
+                    seconds: &(call.nanoseconds / 1_000_000_000),
+                    comm: call.comm,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
     fn add(&self, parts: Parts) {
-        let mut waiting = self.0.target().waiting.lock();
+        let mut waiting = self.lock();
         // INVARIANT: From here on, `waiting` drops the parts. There is room, because each has a
         // slot of its own; without room, they would have to stay for ever.
         if let Err(parts) = waiting.parts.push_within_capacity(parts) {
@@ -159,28 +251,105 @@ impl Drain {
         }
         waiting.delay = SOON;
         drop(waiting);
-        self.0.queue(SOON);
+        self.0.queue(0);
+    }
+
+    fn lock(&self) -> Guard<'_, Waiting, MutexBackend> {
+        self.0.target().waiting.lock()
+    }
+}
+
+impl ftrace::Drain<Trampoline> for Drain {
+    fn take(&self, retired: Retired<Trampoline>) {
+        let mut waiting = self.lock();
+        if waiting.retired.reserve(1, GFP_KERNEL).is_err() {
+            // Waits for it here, as there is no memory to leave it to the thread.
+            drop(waiting);
+            drop(retired);
+            return;
+        }
+        // Cannot fail: the room was reserved above.
+        let _ = waiting.retired.push_within_capacity(retired);
+        waiting.come += 1;
+        drop(waiting);
+        self.0.queue(0);
+    }
+}
+
+impl Waiting {
+    /// Returns those that wait for the return of calls, or will in a moment.
+    fn draining(&self) -> impl Iterator<Item = &Parts> {
+        let soon = Iterator::chain(self.retired.iter(), self.settling.iter());
+        let soon = soon.filter_map(|retired| match retired.trampoline() {
+            Trampoline::Return(returning) => Some(&*returning.parts),
+            _ => None,
+        });
+        Iterator::chain(self.parts.iter(), soon)
+    }
+
+    fn in_flight(&self) -> Result<InFlight> {
+        InFlight::find(self.draining().map(|parts| &**parts.slot.data()))
+    }
+
+    /// Finds out which of the parts are over. Returns whether some are.
+    fn judge(&mut self) -> bool {
+        let left = |parts: &Parts| parts.slot.data().is_left();
+        let slots = self.parts.iter().filter(|parts| !left(parts));
+        // If there is no memory to look, all may be busy.
+        let calls = InFlight::find(slots.map(|parts| &**parts.slot.data())).ok();
+        let mut is_any_over = false;
+        for parts in self.parts.iter_mut() {
+            let is_busy = |calls: &InFlight| calls.of(parts.slot.data()).next().is_some();
+            if calls.as_ref().is_none_or(is_busy) {
+                parts.busy = now();
+            }
+            // SAFETY: The function only computes.
+            let quiet = unsafe { bindings::rvdirect_nanoseconds(now() - parts.busy) };
+            parts.is_over = parts.slot.data().is_left() || quiet >= QUIET;
+            is_any_over |= parts.is_over;
+        }
+        is_any_over
     }
 }
 
 impl InBackground for Draining {
-    /// Drops the trampolines that all calls have left, and asks to be run again for the others.
+    const THREAD: &'static CStr = c"rvdirect_drain";
+
+    /// Drops the trampolines that have settled, and asks to be run again for those that drain.
     fn run(&self) -> Option<u32> {
-        let mut is_any_left = false;
-        for parts in self.waiting.lock().parts.iter_mut() {
-            parts.is_left = parts.slot.data().is_left();
-            is_any_left |= parts.is_left;
+        let mut waiting = self.waiting.lock();
+        waiting.settling = core::mem::take(&mut waiting.retired);
+        let come = waiting.come;
+        let is_any = !waiting.settling.is_empty();
+        drop(waiting);
+        if is_any {
+            ftrace::synchronize();
         }
-        if is_any_left {
+        let settling = core::mem::take(&mut self.waiting.lock().settling);
+        for retired in settling {
+            // SAFETY: They were retired before the call of `synchronize`. A trampoline that waits
+            // for the return of its target is added to `parts`, and dropped below at the earliest.
+            unsafe { retired.drop_settled() };
+        }
+        if self.waiting.lock().judge() {
             // A call that has counted itself out may still execute its last instructions here.
-            // SAFETY: This is a work item, which may sleep.
-            unsafe { bindings::rvdirect_synchronize_trampolines() };
+            ftrace::synchronize();
         }
         let mut waiting = self.waiting.lock();
-        waiting.parts.retain(|parts| !parts.is_left);
+        waiting.parts.retain(|parts| !parts.is_over);
+        waiting.settled = come;
         waiting.delay = (2 * waiting.delay).min(LATEST);
         (!waiting.parts.is_empty()).then_some(waiting.delay)
     }
+
+    fn progress(&self) -> u64 {
+        self.waiting.lock().settled
+    }
+}
+
+fn now() -> u64 {
+    // SAFETY: The function only reads a timer.
+    unsafe { bindings::rvdirect_ticks() }
 }
 
 impl Returning {
@@ -193,12 +362,8 @@ impl Returning {
 impl Drop for Returning {
     fn drop(&mut self) {
         // SAFETY: This is `drop`, so the field is not used again.
-        let parts = unsafe { ManuallyDrop::take(&mut self.parts) };
-        if parts.slot.data().is_left() {
-            // SAFETY: Attachments change only where sleeping is allowed.
-            unsafe { bindings::rvdirect_synchronize_trampolines() };
-            return;
-        }
+        let mut parts = unsafe { ManuallyDrop::take(&mut self.parts) };
+        parts.busy = now();
         self.drain.add(parts);
     }
 }
@@ -211,13 +376,13 @@ impl HeldModule {
         unsafe { bindings::rvdirect_hold_module() };
         HeldModule(())
     }
-}
 
-impl HeldModule {
     /// Holds this module, unless it is being unloaded already.
     pub(crate) fn try_new() -> Option<Self> {
         // SAFETY: The function only takes a reference, if it can.
-        unsafe { bindings::rvdirect_try_hold_module() }.then_some(HeldModule(()))
+        let is_held = unsafe { bindings::rvdirect_try_hold_module() };
+        // Not `then_some`: a value that is made and dropped would give back a reference.
+        is_held.then(|| HeldModule(()))
     }
 }
 
@@ -225,7 +390,7 @@ impl Drop for HeldModule {
     fn drop(&mut self) {
         // SAFETY: It gives back the reference that `new` or `try_new` took. The module stays while
         // this code executes: a command has a file open, the module's exit waits for a notifier and
-        // for a work item, and a module that is being loaded is not unloaded.
+        // for the thread that drains, and a module that is being loaded is not unloaded.
         unsafe { bindings::rvdirect_release_module() };
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Interface {
     pub(crate) log: Arc<Log>,
 }
 
-static FILES: [TextFile<Interface>; 10] = [
+static FILES: [TextFile<Interface>; 11] = [
     TextFile {
         name: c"attach",
         show: Some(|interface, text| interface.everybody().show_bindings(text)),
@@ -85,6 +85,11 @@ static FILES: [TextFile<Interface>; 10] = [
         }),
     },
     TextFile {
+        name: c"draining",
+        show: Some(|interface, text| interface.everybody().show(Subject::Draining, text)),
+        write: None,
+    },
+    TextFile {
         name: c"error_log",
         show: Some(|interface, text| interface.log.show(text)),
         write: Some(|interface, _| {
@@ -108,8 +113,12 @@ impl Interface {
     }
 
     fn carry_out(&self, verb: Verb, written: Written<'_>) -> Result {
-        self.log.for_each_line(verb.name(), written, &mut |line| {
+        let result = self.log.for_each_line(verb.name(), written, &mut |line| {
             self.everybody().carry_out(verb, line)
-        })
+        });
+        if verb.takes_away() {
+            self.registry.target().settle();
+        }
+        result
     }
 }

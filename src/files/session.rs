@@ -67,12 +67,15 @@ impl Stream for Session {
     }
 
     fn write(&self, written: Written<'_>, answer: &mut Text) -> Result {
-        self.log.for_each_line("session", written, &mut |line| {
+        let mut takes_away = false;
+        let result = self.log.for_each_line("session", written, &mut |line| {
             match SessionLine::parse(line)? {
-                SessionLine::Command(verb, rest) => self
-                    .client()
-                    .carry_out(verb, rest.text)
-                    .map_err(|refusal| refusal.behind(rest.column)),
+                SessionLine::Command(verb, rest) => {
+                    takes_away |= verb.takes_away();
+                    self.client()
+                        .carry_out(verb, rest.text)
+                        .map_err(|refusal| refusal.behind(rest.column))
+                }
                 SessionLine::Show(subject) => {
                     let complete = answer.length();
                     self.show(subject, answer).map_err(|error| {
@@ -82,12 +85,16 @@ impl Stream for Session {
                     })
                 }
             }
-        })
+        });
+        if takes_away {
+            self.registry.target().settle();
+        }
+        result
     }
 }
 
 impl Drop for Session {
-    /// Leaves detaching to the background: it waits for grace periods, and `close` must not.
+    /// Leaves detaching to the background: it may take long, and `close` must not.
     fn drop(&mut self) {
         self.owner.end();
         self.registry.queue(0);

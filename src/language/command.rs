@@ -139,6 +139,11 @@ impl Verb {
         }
     }
 
+    /// Returns whether it may take a caller away, so that calls can be on the way through it.
+    pub(crate) fn takes_away(self) -> bool {
+        matches!(self, Verb::Modify | Verb::Detach)
+    }
+
     /// Returns the verb of that name.
     pub(crate) fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|verb| verb.name() == name)

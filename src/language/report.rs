@@ -29,10 +29,78 @@ pub(crate) struct Status<'a> {
     pub(crate) missed: u64,
     /// The session that it belongs to, if any.
     pub(crate) session: Option<SessionId>,
-    /// `active` if calls of the target reach the caller, or else why they do not.
-    pub(crate) state: &'a str,
+    /// Whether calls of the target reach the caller.
+    pub(crate) state: State,
     /// How many functions of the target are left out, because others hold them.
     pub(crate) left_out: usize,
+}
+
+/// Whether calls reach the caller, and if not, why.
+#[derive(Clone, Copy)]
+pub(crate) enum State {
+    /// They do.
+    Active,
+    /// It is disabled.
+    Disabled,
+    /// Its module is not loaded yet.
+    Pending,
+    /// Its session is over: it is about to be detached.
+    Ending,
+    /// It is detached, but so many calls are still in flight.
+    Draining(usize),
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            State::Active => "active",
+            State::Disabled => "disabled",
+            State::Pending => "pending",
+            State::Ending => "ending",
+            State::Draining(count) => return write!(f, "draining ({count} in flight)"),
+        })
+    }
+}
+
+/// A line of `draining`: a call in flight.
+pub(crate) struct DrainingLine<'a> {
+    /// The target that was attached.
+    pub(crate) target: &'a dyn fmt::Display,
+    /// The function that was called.
+    pub(crate) function: &'a dyn fmt::Display,
+    /// The task.
+    pub(crate) pid: &'a dyn fmt::Display,
+    /// Since when it is in the function.
+    pub(crate) seconds: &'a dyn fmt::Display,
+    /// The name of the task.
+    pub(crate) comm: &'a str,
+}
+
+impl DrainingLine<'_> {
+    /// The line above the lines of `draining`.
+    pub(crate) const HEADER: Self = DrainingLine {
+        target: &"TARGET",
+        function: &"FUNCTION",
+        pid: &"PID",
+        seconds: &"SECONDS",
+        comm: "COMM",
+    };
+}
+
+impl fmt::Display for DrainingLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DrainingLine {
+            target,
+            function,
+            pid,
+            seconds,
+            comm,
+        } = self;
+        writeln!(
+            f,
+            "{target:<32} {function:<32} {pid:>7} {seconds:>9} {comm}"
+        )
+    }
 }
 
 /// The line above the lines of `status`.
@@ -223,7 +291,7 @@ mod tests {
         hits: 0,
         missed: 1,
         session: None,
-        state: "active",
+        state: State::Active,
         left_out: 0,
     };
 
@@ -280,6 +348,29 @@ mod tests {
         let header = StatusHeader.to_string();
         assert_eq!(header.find(" CALLER"), status("vfs_read", 7).find(" count"));
         assert_eq!(header.find("STATE"), status("vfs_read", 7).find("active"));
+    }
+
+    #[test]
+    fn draining_says_how_many_calls_are_left() {
+        let mut line = STATUS;
+        line.state = State::Draining(2);
+        assert!(line.to_string().ends_with(" draining (2 in flight)\n"));
+    }
+
+    #[test]
+    fn calls_in_flight_stand_under_their_header() {
+        let line = DrainingLine {
+            target: &"vfs_*",
+            function: &"vfs_read",
+            pid: &77,
+            seconds: &1234,
+            comm: "a name",
+        }
+        .to_string();
+        let header = DrainingLine::HEADER.to_string();
+        assert_eq!(header.find(" FUNCTION"), line.find(" vfs_read"));
+        assert_eq!(header.find("COMM"), line.find("a name"));
+        assert!(line.ends_with(" 77      1234 a name\n"), "{line}");
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::{
         histogram::Histogram,
         report::{
             BindingLine,
+            State,
             Status, //
         },
         session::SessionId, //
@@ -209,10 +210,10 @@ impl Attachment {
             missed: self.past.missed().wrapping_add(missed),
             session: self.session(),
             state: match &self.hook {
-                _ if self.is_over() => "ending",
-                None => "pending",
-                Some(hook) if hook.calls.is_enabled() => "active",
-                Some(_) => "disabled",
+                _ if self.is_over() => State::Ending,
+                None => State::Pending,
+                Some(hook) if hook.calls.is_enabled() => State::Active,
+                Some(_) => State::Disabled,
             },
             left_out: self.hook.as_ref().map_or(0, |hook| hook.left_out),
         }

@@ -103,7 +103,8 @@ impl Registry {
         let trampoline =
             self.workshop
                 .make(plan.caller, plan.filter, target, locations, plan.session)?;
-        DirectCalls::register(locations, trampoline, !plan.flags.disabled).map_err(|error| {
+        let drain = self.workshop.drain.clone();
+        DirectCalls::register(locations, trampoline, !plan.flags.disabled, drain).map_err(|error| {
             match error {
                 EBUSY => Reason::Held,
                 error => error.into(),

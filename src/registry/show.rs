@@ -10,6 +10,7 @@ use crate::{
         histogram::Drawing,
         report::{
             CallerLine,
+            DrainingLine,
             Hits,
             HitsHeader,
             StatusHeader, //
@@ -56,18 +57,15 @@ impl Client<'_> {
                 text.add(&attachment.status())?;
             }
         }
-        self.add_draining(text)
-    }
-
-    /// Shows the attachments that drain.
-    fn show_draining(&self, text: &mut Text) -> Result {
-        text.add(&StatusHeader)?;
-        self.add_draining(text)
-    }
-
-    fn add_draining(&self, text: &mut Text) -> Result {
         let drain = &self.registry.workshop.drain;
         drain.add_status(text, &|session| self.may_see(session))
+    }
+
+    /// Shows the calls that are still in flight in what was detached.
+    fn show_draining(&self, text: &mut Text) -> Result {
+        text.add(&DrainingLine::HEADER)?;
+        let drain = &self.registry.workshop.drain;
+        drain.add_calls(text, &|session| self.may_see(session))
     }
 
     /// Shows the callers that commands can name.

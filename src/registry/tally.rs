@@ -66,11 +66,11 @@ impl Tally {
             each,
             unfinished,
         } = self;
-        // A trampoline that all calls have left counts no more. Only its sums are kept.
+        // Of a trampoline that counts no more, only the sums are kept.
         unfinished.retain(|earlier| {
             let data = &earlier.data;
-            let is_finished = data.is_left() || !data.work().waits_for_return();
-            if is_finished {
+            let is_final = data.is_final();
+            if is_final {
                 *hits = hits.wrapping_add(data.hits());
                 *missed = missed.wrapping_add(data.missed());
                 for function in each.iter_mut() {
@@ -78,14 +78,14 @@ impl Tally {
                     function.hits = function.hits.wrapping_add(more);
                 }
             }
-            !is_finished
+            !is_final
         });
         unfinished.reserve(1, GFP_KERNEL)?;
         Ok(())
     }
 
     /// Adds the counts of a trampoline for the functions at `locations`. No call site may lead to
-    /// it any more, and every call that is still in it must be in its target.
+    /// it any more; it may still count calls that are on their way.
     pub(crate) fn add(&mut self, data: Option<Arc<SlotData>>, locations: &[usize]) {
         if let Some(data) = data {
             let whose = match locations {

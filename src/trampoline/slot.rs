@@ -147,6 +147,7 @@ impl Slot {
 /// return into it: see [`crate::caller::Trampoline`].
 impl Drop for Slot {
     fn drop(&mut self) {
+        self.data.finish();
         self.set_rows(ptr::null());
         TAKEN.lock().give_back(self.number);
     }

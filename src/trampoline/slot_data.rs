@@ -30,7 +30,9 @@ use kernel::{
     sync::{
         atomic::{
             Acquire,
-            Relaxed, //
+            Atomic,
+            Relaxed,
+            Release, //
         },
         Arc, //
     },
@@ -85,6 +87,8 @@ pub(crate) struct SlotData {
     work: Work,
     is_filtered: bool,
     each: Option<FunctionCounts>,
+    /// 1 if no trampoline works with it any more.
+    is_final: Atomic<u32>,
 }
 
 impl SlotData {
@@ -119,6 +123,7 @@ impl SlotData {
             work,
             is_filtered: !filter.is_empty(),
             each,
+            is_final: Atomic::new(0),
         })
     }
 
@@ -167,10 +172,20 @@ impl SlotData {
     ///
     /// # Guarantees
     ///
-    /// If no more calls enter: once it is true, it stays true. No call will return into the
-    /// trampoline then, and none of the counts changes any more.
+    /// If no more calls enter: once it is true, it stays true, and no call will return into the
+    /// trampoline then.
     pub(crate) fn is_left(&self) -> bool {
         self.sum(LEFT) == self.sum(ENTERED)
+    }
+
+    /// Notes that no trampoline works with it any more.
+    pub(super) fn finish(&self) {
+        self.is_final.store(1, Release);
+    }
+
+    /// Returns whether the counts do not change any more.
+    pub(crate) fn is_final(&self) -> bool {
+        self.is_final.load(Acquire) == 1
     }
 
     /// Returns the first row, which does not move as long as the data lives.

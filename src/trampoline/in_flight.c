@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Finds the calls that will return into a trampoline. Counts cannot tell a call
+ * that sleeps from one that died with its task, but the stacks of live tasks
+ * can: as long as a call waits for its target, its frames are there.
+ *
+ * asm/trampoline.S draws the frames, at the end of struct rvdirect_call. Their
+ * mark is the member fp, which has the address behind the structure, together
+ * with the address of known rows. The trampoline clears it when the call ends.
+ */
+#include <linux/compiler.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/timex.h>
+#include <linux/uaccess.h>
+
+#include "../../asm/trampoline.h"
+#include "in_flight.h"
+
+struct search {
+	const void *const *rows;
+	size_t slots;
+	struct rvdirect_in_flight *found;
+	size_t room;
+	size_t count;
+};
+
+/*
+ * No list has the idle tasks. They never go, so each hart notes its own once it
+ * is seen idle.
+ */
+static DEFINE_PER_CPU(struct task_struct *, known_idle_task);
+
+static void note_idle_task(void *unused)
+{
+	if (is_idle_task(current))
+		__this_cpu_write(known_idle_task, current);
+}
+
+static bool is_of_slot(const struct search *search, const void *rows)
+{
+	for (size_t i = 0; i < search->slots; i++)
+		if (search->rows[i] == rows)
+			return true;
+	return false;
+}
+
+/*
+ * Reads a word of a stack, which may go with its task at any time. KASAN has
+ * marked parts of it, so this is not a load that it checks.
+ */
+static bool read_word(unsigned long at, unsigned long *word)
+{
+	__get_kernel_nofault(word, (unsigned long *)at, unsigned long, failed);
+	return true;
+failed:
+	return false;
+}
+
+static bool is_in_flight(const struct search *search, unsigned long at,
+			 struct rvdirect_in_flight *found)
+{
+	unsigned long fp, rows, ticks;
+
+	if (!read_word(at + offsetof(struct rvdirect_call, fp), &fp) ||
+	    fp != at + sizeof(struct rvdirect_call) ||
+	    !read_word(at + offsetof(struct rvdirect_call, rows), &rows) ||
+	    !is_of_slot(search, (const void *)rows) ||
+	    !read_word(at + offsetof(struct rvdirect_call, resume), &found->resume) ||
+	    !read_word(at + offsetof(struct rvdirect_call, ticks), &ticks))
+		return false;
+	found->rows = (const void *)rows;
+	found->ticks = ticks;
+	return true;
+}
+
+/*
+ * The frames stay where they are while the call waits, so a task that runs
+ * meanwhile does not matter.
+ */
+static void search_stack(struct search *search, const struct task_struct *task)
+{
+	unsigned long stack = (unsigned long)READ_ONCE(task->stack);
+	unsigned long end = stack + THREAD_SIZE;
+	unsigned long at = READ_ONCE(task->thread.sp);
+
+	/* A task that is not asleep may have its frames anywhere. */
+	if (task == current || READ_ONCE(task->on_cpu) || at < stack || at > end)
+		at = stack;
+	for (; stack && at + sizeof(struct rvdirect_call) <= end; at += sizeof(at)) {
+		struct rvdirect_in_flight found;
+
+		if (!is_in_flight(search, at, &found))
+			continue;
+		if (search->count < search->room) {
+			found.pid = task_pid_nr((struct task_struct *)task);
+			strscpy_pad(found.comm, task->comm, sizeof(found.comm));
+			search->found[search->count] = found;
+		}
+		search->count++;
+	}
+}
+
+size_t rvdirect_find_in_flight(const void *const *rows, size_t slots,
+			       struct rvdirect_in_flight *found, size_t room)
+{
+	struct search search = {
+		.rows = rows,
+		.slots = slots,
+		.found = found,
+		.room = room,
+	};
+	struct task_struct *process, *task;
+	unsigned int hart;
+
+	on_each_cpu(note_idle_task, NULL, true);
+	rcu_read_lock();
+	pagefault_disable();
+	/* The idle task of the hart that booted. */
+	search_stack(&search, &init_task);
+	for_each_process_thread(process, task)
+		search_stack(&search, task);
+	for_each_possible_cpu(hart) {
+		task = per_cpu(known_idle_task, hart);
+		if (task && task != &init_task)
+			search_stack(&search, task);
+	}
+	pagefault_enable();
+	rcu_read_unlock();
+	return search.count;
+}
+
+u64 rvdirect_ticks(void)
+{
+	return get_cycles64();
+}
