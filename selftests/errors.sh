@@ -136,6 +136,19 @@ unknown_names_are_ENOENT()
 		'No caller has that name, see the file callers' nope
 }
 
+the_clone_of_an_unknown_name_is_named()
+{
+	for name in rvdirect_test_clone rvdirect_test:rvdirect_test_clone; do
+		refused attach "$name count" "$enoent" \
+			"No function has that name, but there is $name.isra.0" "$name"
+	done
+	refused attach 'vfs_* !rvdirect_test_clone count' "$enoent" \
+		'No function has that name, but there is rvdirect_test_clone.isra.0' rvdirect
+	refused attach 'ext4:rvdirect_test_clone count' "$enoent" 'No function has that name' ext4
+	refused attach 'rvdirect_test_clon count' "$enoent" 'No function has that name' rvdirect
+	attach 'rvdirect_test_clone.isra.0 count'
+}
+
 what_is_not_attached_is_ENOENT()
 {
 	refused modify 'vfs_fsync count' "$enoent" 'Target is not attached' vfs
@@ -209,6 +222,7 @@ run_tests \
 	bad_options_are_EINVAL \
 	what_never_returns_is_EINVAL \
 	unknown_names_are_ENOENT \
+	the_clone_of_an_unknown_name_is_named \
 	what_is_not_attached_is_ENOENT \
 	what_is_attached_is_EEXIST \
 	what_ftrace_cannot_patch_is_ENODEV \

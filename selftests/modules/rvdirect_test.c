@@ -60,6 +60,13 @@ static __naked notrace unsigned long least(unsigned long a, unsigned long b)
 	asm volatile("ret");
 }
 
+/* Named as a compiler names the clone of a function. */
+noinline void rvdirect_test_clone(void) asm("rvdirect_test_clone.isra.0");
+noinline void rvdirect_test_clone(void)
+{
+	barrier();
+}
+
 /* In the symbol table, but not traceable by ftrace. */
 notrace noinline void rvdirect_test_notrace(void);
 notrace noinline void rvdirect_test_notrace(void)

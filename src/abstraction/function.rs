@@ -17,7 +17,8 @@ use crate::{
         },
         refusal::{
             Reason,
-            Refusal, //
+            Refusal,
+            Suffix, //
         },
     },
 };
@@ -38,6 +39,7 @@ const _: () = assert!(MAX_NAME == bindings::KSYM_NAME_LEN as usize - 1);
 ///
 /// - [`Reason::UnknownTarget`]: no symbol has that name;
 /// - [`Reason::NotTraceable`]: a symbol has that name, but ftrace cannot patch it;
+/// - [`Reason::OnlyClone`]: ftrace cannot patch such a symbol, but a clone of the function;
 /// - [`Reason::NoMatch`]: nothing that ftrace can patch matches the pattern;
 /// - [`Reason::NothingLeft`]: the exclusions leave nothing;
 /// - [`Reason::NoMemory`], [`Reason::Kernel`].
@@ -106,10 +108,7 @@ fn lookup_one(target: &Target<'_>) -> Result<KVVec<usize>, Reason> {
     let mut locations = traceable(&name)?;
     if target.module().is_some() {
         let mut names = Names::new()?;
-        locations.retain(|location| {
-            let name = names.of(*location).split_once(':');
-            name.is_some_and(|(module, _)| target.is_of_module(module))
-        });
+        locations.retain(|location| target.function_of(names.of(*location)).is_some());
     }
     if !locations.is_empty() {
         return Ok(locations);
@@ -117,12 +116,27 @@ fn lookup_one(target: &Target<'_>) -> Result<KVVec<usize>, Reason> {
     if target.is_pattern() {
         return Err(Reason::NoMatch);
     }
+    if let Some(suffix) = clone_of(target)? {
+        return Err(Reason::OnlyClone(suffix));
+    }
     let name = as_kernel(target.text())?;
     if is_symbol(&name)? {
         Err(Reason::NotTraceable)
     } else {
         Err(Reason::UnknownTarget)
     }
+}
+
+/// Returns what is behind the target's name in that of a clone that ftrace can patch, if there is
+/// one.
+fn clone_of(target: &Target<'_>) -> Result<Option<Suffix>, Reason> {
+    let clones = CString::try_from_fmt(fmt!("{}.*", target.function()))?;
+    let mut names = Names::new()?;
+    let suffix = |location: &usize| {
+        let name = target.function_of(names.of(*location))?;
+        Suffix::new(name.strip_prefix(target.function())?)
+    };
+    Ok(traceable(&clones)?.iter().find_map(suffix))
 }
 
 /// Returns the locations of all functions that match `name` and that ftrace can patch.

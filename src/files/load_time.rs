@@ -28,7 +28,7 @@ use kernel::prelude::*;
 /// Attaches everything, disabled. Writes a refused line to the kernel's log.
 pub(crate) fn attach(registry: &Registry) -> Result {
     for line in lines()? {
-        attach_line(registry, line).map_err(|refusal| log(line, refusal.reason))?;
+        attach_line(registry, line).map_err(|refusal| log(line, refusal))?;
     }
     Ok(())
 }
@@ -64,7 +64,7 @@ pub(crate) fn enable(registry: &Registry) {
 fn lines() -> Result<impl Iterator<Item = &'static str>> {
     let text = parameters::attach()
         .to_str()
-        .map_err(|_| log("attach=", Reason::NotUtf8))?;
+        .map_err(|_| log("attach=", Reason::NotUtf8.at(0)))?;
     Ok(text
         .split([';', '\n'])
         .map(str::trim_ascii)
@@ -72,7 +72,8 @@ fn lines() -> Result<impl Iterator<Item = &'static str>> {
 }
 
 /// Logs a refused line; returns the error that the loader gets.
-fn log(line: &str, reason: Reason) -> Error {
-    pr_err!("{line}: {}\n", format_args!("{reason}"));
-    Error::from_errno(-reason.errno())
+fn log(line: &str, refusal: Refusal) -> Error {
+    let sentence = refusal.sentence(line);
+    pr_err!("{line}: {}\n", format_args!("{sentence}"));
+    Error::from_errno(-refusal.reason.errno())
 }

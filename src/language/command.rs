@@ -193,6 +193,14 @@ impl<'a> Target<'a> {
             .is_some_and(|module| module.bytes().map(as_kernel).eq(name.bytes()))
     }
 
+    /// Returns the name of a function without that of its module, unless the target is limited to
+    /// another module.
+    pub(crate) fn function_of<'b>(&self, name: &'b str) -> Option<&'b str> {
+        let (module, function) = split_module(name);
+        let is_meant = self.module().is_none() || module.is_some_and(|m| self.is_of_module(m));
+        is_meant.then_some(function)
+    }
+
     /// Returns the name of the functions, or the pattern.
     pub(crate) fn function(&self) -> &'a str {
         split_module(self.text).1

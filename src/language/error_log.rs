@@ -11,10 +11,7 @@
 //! Does not allocate, so that it can log that memory ran out. Does not use the kernel, so it is
 //! tested on the host as well.
 
-use crate::language::refusal::{
-    Reason,
-    Refusal, //
-};
+use crate::language::refusal::Refusal;
 use core::fmt;
 
 /// How many refusals are kept.
@@ -35,11 +32,10 @@ struct Entry {
     time: u64,
     file: &'static str,
     line: usize,
-    reason: Reason,
+    /// Its column is one of the part of the command that is shown.
+    refusal: Refusal,
     command: [u8; SHOWN],
     length: usize,
-    /// The number of blanks before the caret.
-    caret: usize,
 }
 
 impl ErrorLog {
@@ -67,12 +63,11 @@ impl ErrorLog {
             time,
             file,
             line,
-            reason: refusal.reason,
+            refusal,
             command: [0; SHOWN],
             length: 0,
-            caret: 0,
         };
-        entry.show(command, refusal.column);
+        entry.show(command);
         self.entries[self.next] = Some(entry);
         self.next = (self.next + 1) % ENTRIES;
     }
@@ -84,18 +79,18 @@ impl ErrorLog {
 }
 
 impl Entry {
-    /// Copies the part of the command that is shown, and places the caret.
-    fn show(&mut self, command: &str, column: usize) {
+    /// Copies the part of the command that is shown, and adapts the column to it.
+    fn show(&mut self, command: &str) {
+        let column = self.refusal.column;
         let start = if column < SHOWN * 3 / 4 {
             0
         } else {
             column - SHOWN / 2
         };
         let mut column_shown = None;
-        let mut characters = 0;
         for (at, c) in command.char_indices().filter(|&(at, _)| at >= start) {
             if at >= column {
-                column_shown.get_or_insert(characters);
+                column_shown.get_or_insert(self.length);
             }
             // Replaces control characters, which a terminal would act on.
             let c = match c {
@@ -111,11 +106,10 @@ impl Entry {
             };
             c.encode_utf8(room);
             self.length += c.len_utf8();
-            characters += 1;
         }
         // A missing word has its place behind the end of the line.
         let behind = column.saturating_sub(command.len());
-        self.caret = column_shown.unwrap_or(characters + behind);
+        self.refusal.column = column_shown.unwrap_or(self.length + behind);
     }
 }
 
@@ -141,10 +135,14 @@ impl fmt::Display for Entry {
             self.time / 1_000 % 1_000_000,
             self.file,
             self.line,
-            self.reason
+            self.refusal.sentence(command)
         )?;
         writeln!(f, "  Command: {command}")?;
-        writeln!(f, "           {:caret$}^", "", caret = self.caret)
+        // The caret stands under a character, which may have several bytes.
+        let column = self.refusal.column;
+        let is_inside = |byte: &u8| byte & 0xc0 == 0x80;
+        let inside = command.bytes().take(column).filter(is_inside).count();
+        writeln!(f, "           {:caret$}^", "", caret = column - inside)
     }
 }
 

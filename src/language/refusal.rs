@@ -7,7 +7,8 @@
 
 use crate::language::{
     errno,
-    session::SessionId, //
+    session::SessionId,
+    word::words, //
 };
 use core::fmt;
 
@@ -24,6 +25,8 @@ macro_rules! reasons {
                 /// How many are allowed.
                 max: usize,
             },
+            /// No function has the name, but one has it with this behind it.
+            OnlyClone(Suffix),
             /// A function of the target is attached by this other session.
             HeldBySession(SessionId),
             /// The target is attached by this session, and other clients cannot change it.
@@ -47,6 +50,7 @@ macro_rules! reasons {
                 match self {
                     $(Reason::$name => errno::$errno,)*
                     Reason::TooMany { .. } => errno::E2BIG,
+                    Reason::OnlyClone(_) => errno::ENOENT,
                     Reason::HeldBySession(_) => errno::EEXIST,
                     Reason::OfSession(_) => errno::ENOENT,
                     Reason::Kernel(errno) => errno,
@@ -62,6 +66,7 @@ macro_rules! reasons {
                         f,
                         "Target is {functions} functions, more than max_functions={max}"
                     ),
+                    Reason::OnlyClone(_) => Reason::UnknownTarget.fmt(f),
                     Reason::HeldBySession(SessionId { number, pid }) => write!(
                         f,
                         "Function is attached already, by session {number} of pid {pid}"
@@ -180,7 +185,27 @@ pub(crate) struct Refusal {
     pub(crate) column: usize,
 }
 
+/// What the compiler put behind the name of a function that it cloned, such as `.isra.0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Suffix([u8; 23]);
+
+/// A refusal as a sentence.
+pub(crate) struct Sentence<'a> {
+    reason: Reason,
+    /// The word at fault.
+    word: &'a str,
+}
+
 impl Refusal {
+    /// Returns its sentence, for the line that was refused.
+    pub(crate) fn sentence<'a>(&self, line: &'a str) -> Sentence<'a> {
+        let word = words(line.get(self.column..).unwrap_or_default()).next();
+        Sentence {
+            reason: self.reason,
+            word: word.map_or("", |word| word.text),
+        }
+    }
+
     /// Returns the refusal for a longer line, which has so many bytes before this one.
     pub(crate) fn behind(self, bytes: usize) -> Self {
         Refusal {
@@ -200,12 +225,41 @@ impl Reason {
     }
 }
 
+impl Suffix {
+    /// Returns [`None`] for one that is longer than what compilers make.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        let mut suffix = Suffix([0; 23]);
+        let room = suffix.0.get_mut(..text.len())?;
+        room.copy_from_slice(text.as_bytes());
+        Some(suffix)
+    }
+}
+
+impl fmt::Display for Suffix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Cannot fail: it was made from a `str`.
+        let text = core::str::from_utf8(&self.0).unwrap_or_default();
+        f.write_str(text.trim_end_matches('\0'))
+    }
+}
+
+impl fmt::Display for Sentence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)?;
+        match self.reason {
+            Reason::OnlyClone(suffix) => write!(f, ", but there is {}{suffix}", self.word),
+            _ => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
         errno,
         Reason,
-        SessionId, //
+        SessionId,
+        Suffix, //
     };
     use crate::language::command::MAX_WRITE;
 
@@ -228,6 +282,23 @@ mod tests {
     fn some_say_that_there_is_no_function() {
         assert!(Reason::UnknownTarget.is_no_function() && Reason::NoMatch.is_no_function());
         assert!(!Reason::NotTraceable.is_no_function() && !Reason::NothingLeft.is_no_function());
+    }
+
+    #[test]
+    fn a_clone_is_named_in_full() {
+        let suffix = Suffix::new(".constprop.0.isra.11").unwrap();
+        let refusal = Reason::OnlyClone(suffix).at(7);
+        assert_eq!(refusal.reason.errno(), errno::ENOENT);
+        assert_eq!(
+            refusal.sentence("vfs_* !m:f\tcount").to_string(),
+            "No function has that name, but there is m:f.constprop.0.isra.11"
+        );
+        assert!(Suffix::new(&".part.0".repeat(4)).is_none());
+        let refusal = Reason::NoCaller.at(9);
+        assert_eq!(
+            refusal.sentence("vfs_read").to_string(),
+            "No caller is given"
+        );
     }
 
     #[test]

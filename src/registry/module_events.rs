@@ -70,9 +70,10 @@ impl Registry {
                 // The reason was logged when the module came.
                 Err(_) if coming.is_none() => {}
                 Err(refusal) => {
-                    let (target, reason) = (attachment.name(), refusal.reason);
-                    let reason = format_args!("{reason}");
-                    pr_warn!("{target}: still pending: {reason}\n");
+                    let target = attachment.name();
+                    let sentence = refusal.sentence(target);
+                    let sentence = format_args!("{sentence}");
+                    pr_warn!("{target}: still pending: {sentence}\n");
                 }
             }
         }

@@ -113,6 +113,13 @@ fn knows_its_module() {
     assert!(target.is_of_module("snd_hda_intel"));
     assert!(!target.is_of_module("snd_hda") && !target.is_of_module("snd_hda_intel2"));
     assert!(!Target::again("f").is_of_module(""));
+    assert_eq!(
+        target.function_of("snd_hda_intel:f.isra.0"),
+        Some("f.isra.0")
+    );
+    assert_eq!(target.function_of("snd_hda:f"), None);
+    assert_eq!(target.function_of("f"), None);
+    assert_eq!(Target::again("g").function_of("m:f"), Some("f"));
 }
 
 #[test]

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 use super::*;
+use crate::language::refusal::{
+    Reason,
+    Suffix, //
+};
 
 fn logged(command: &str, column: usize) -> String {
     let mut log = ErrorLog::new();
@@ -30,6 +34,22 @@ fn looks_as_in_tracefs() {
         "[   12.345678] attach:2: error: Target is not a function name, nor a pattern of names\n  \
            Command: vfs_! count\n           ^\n"
     );
+}
+
+#[test]
+fn names_the_clone_of_the_word() {
+    let mut log = ErrorLog::new();
+    let suffix = Suffix::new(".isra.0").unwrap();
+    log.record(
+        0,
+        "attach",
+        1,
+        "\té? m:f count",
+        Reason::OnlyClone(suffix).at(5),
+    );
+    let text = log.to_string();
+    assert!(text.contains("error: No function has that name, but there is m:f.isra.0\n"));
+    assert_eq!(shown(&text), (" é? m:f count".into(), 4));
 }
 
 #[test]
