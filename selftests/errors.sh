@@ -199,6 +199,37 @@ another_direct_caller_is_EBUSY()
 	modprobe rvdirect
 }
 
+# A kernel of 7.3 or later cannot switch ftrace off.
+ftrace_that_is_switched_off_is_EBUSY()
+{
+	switch=/proc/sys/kernel/ftrace_enabled
+	needs $switch "the kernel has no CONFIG_SYSCTL"
+	if ! echo 0 >$switch; then
+		echo "ftrace cannot be switched off" >/tmp/skip
+		exit 0
+	fi
+	trap 'echo 1 >$switch' EXIT
+	off='ftrace is switched off, see /proc/sys/kernel/ftrace_enabled'
+	refused attach 'rvdirect_test_target count' "$ebusy" "$off" rvdirect
+	refused attach 'rvdirect_test_* nop disabled' "$ebusy" "$off" rvdirect
+	attach 'rvdirect_test_twin:rvdirect_test_shared count pending'
+	load rvdirect_test_twin calls=1
+	expect "state" "$(column 8 rvdirect_test_twin:rvdirect_test_shared)" pending
+	rmmod rvdirect_test_twin
+	write detach '*'
+	echo 1 >$switch
+	# What is attached keeps it from being switched off, disabled or not.
+	attach 'rvdirect_test_target count disabled'
+	fails sh -c "echo 0 >$switch"
+	write enable '*'
+	fails sh -c "echo 0 >$switch"
+	expect "switch" "$(cat $switch)" 1
+	echo 5 >"$target/call_task"
+	expect "hits" "$(hits rvdirect_test_target)" 5
+	write detach '*'
+	echo 0 >$switch
+}
+
 no_slot_is_taken_by_what_was_refused()
 {
 	modprobe ftrace-direct
@@ -227,4 +258,5 @@ run_tests \
 	what_is_attached_is_EEXIST \
 	what_ftrace_cannot_patch_is_ENODEV \
 	another_direct_caller_is_EBUSY \
+	ftrace_that_is_switched_off_is_EBUSY \
 	no_slot_is_taken_by_what_was_refused

@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h)
 
-use crate::bindings;
+use crate::{
+    bindings,
+    language::refusal::Reason, //
+};
 use core::mem::ManuallyDrop;
 use kernel::{
     error::to_result,
@@ -85,10 +88,11 @@ impl<T: Trampoline> DirectCalls<T> {
     ///
     /// # Errors
     ///
-    /// - [`EINVAL`]: there is no function at one of the locations, or there are no locations;
-    /// - [`EBUSY`]: one of the functions has a direct caller already;
-    /// - [`ENODEV`]: ftrace has shut itself down, as it found unexpected kernel text;
-    /// - [`ENOMEM`].
+    /// - [`Reason::Held`]: one of the functions has a direct caller already;
+    /// - [`Reason::SwitchedOff`];
+    /// - [`Reason::NoMemory`];
+    /// - [`Reason::Kernel`]: there is no function at one of the locations, or there are no
+    ///   locations; or [`ENODEV`]: ftrace has shut itself down, as it found unexpected kernel text.
     ///
     /// On an error other than [`ENODEV`], nothing is changed.
     pub(crate) fn register(
@@ -96,8 +100,13 @@ impl<T: Trampoline> DirectCalls<T> {
         trampoline: T,
         is_enabled: bool,
         drain: T::Drain,
-    ) -> Result<Self> {
-        let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
+    ) -> Result<Self, Reason> {
+        let ops = bindings::ftrace_ops {
+            // As long as it is registered, ftrace cannot be switched off.
+            flags: bindings::FTRACE_OPS_FL_PERMANENT as c_ulong,
+            ..Default::default()
+        };
+        let ops = KBox::new(Opaque::new(ops), GFP_KERNEL)?;
         set_filter(ops.get(), locations)?;
         let address = leads_to(&trampoline, is_enabled);
         // SAFETY: `ops` has a filter, and is not registered. The returned value owns both `ops` and
@@ -115,12 +124,18 @@ impl<T: Trampoline> DirectCalls<T> {
                 // Some of the functions may lead to the trampoline already.
                 stay_for_ever(ENODEV);
                 core::mem::forget((ops, trampoline));
-                Err(ENODEV)
+                Err(ENODEV.into())
             }
             Err(error) => {
-                // SAFETY: `ops` is not registered; nobody else knows of its filter.
-                unsafe { bindings::ftrace_free_filter(ops.get()) };
-                Err(error)
+                // SAFETY: `ops` is not registered; nobody else knows of it and its filter.
+                let flags = unsafe {
+                    bindings::ftrace_free_filter(ops.get());
+                    (*ops.get()).flags
+                };
+                Err(match error {
+                    EBUSY => why_busy(flags),
+                    error => error.into(),
+                })
             }
         }
     }
@@ -226,6 +241,16 @@ fn leads_to<T: Trampoline>(trampoline: &T, is_enabled: bool) -> usize {
         trampoline.address()
     } else {
         T::idle()
+    }
+}
+
+/// Returns why an `ftrace_ops` with these flags was not registered, as ftrace was busy.
+fn why_busy(flags: c_ulong) -> Reason {
+    // Set when none of the functions has a direct caller.
+    if flags & bindings::FTRACE_OPS_FL_DIRECT as c_ulong == 0 {
+        Reason::Held
+    } else {
+        Reason::SwitchedOff
     }
 }
 

@@ -164,6 +164,8 @@ reasons! {
     NotAll, EBUSY, "Not all functions are free, see tracing/enabled_functions";
     /// ftrace allows one direct caller for each function, and another has it.
     Held, EBUSY, "Function has another direct caller, see tracing/enabled_functions";
+    /// With `kernel.ftrace_enabled=0`, no hooked call reaches anything.
+    SwitchedOff, EBUSY, "ftrace is switched off, see /proc/sys/kernel/ftrace_enabled";
     /// The name exists, but ftrace cannot patch what it stands for.
     NotTraceable, ENODEV, "ftrace cannot patch the target";
     /// There are as many attachments as slots already.

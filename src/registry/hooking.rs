@@ -104,12 +104,7 @@ impl Registry {
             self.workshop
                 .make(plan.caller, plan.filter, target, locations, plan.session)?;
         let drain = self.workshop.drain.clone();
-        DirectCalls::register(locations, trampoline, !plan.flags.disabled, drain).map_err(|error| {
-            match error {
-                EBUSY => Reason::Held,
-                error => error.into(),
-            }
-        })
+        DirectCalls::register(locations, trampoline, !plan.flags.disabled, drain)
     }
 
     /// Gives an attachment another caller, and keeps its hits.
