@@ -199,6 +199,25 @@ another_direct_caller_is_EBUSY()
 	modprobe rvdirect
 }
 
+# Calls of the function go on while it is refused.
+what_is_modified_is_EBUSY()
+{
+	load rvdirect_test_modifier functions=rvdirect_test_target
+	grep -q '^rvdirect_test_target .* I ' "$tracing/enabled_functions"
+	start_hitting
+	for caller in count latency 'nop disabled'; do
+		refused attach "rvdirect_test_target $caller" "$ebusy" "$modified" rvdirect
+	done
+	refused attach 'rvdirect_test_targe[t] count' "$ebusy" "$modified" rvdirect
+	rmmod rvdirect_test_modifier
+	attach 'rvdirect_test_target count'
+	fails load rvdirect_test_modifier functions=rvdirect_test_target
+	write detach rvdirect_test_target
+	load rvdirect_test_modifier functions=rvdirect_test_target
+	stop_hitting
+	rmmod rvdirect_test_modifier
+}
+
 # A kernel of 7.3 or later cannot switch ftrace off.
 ftrace_that_is_switched_off_is_EBUSY()
 {
@@ -258,5 +277,6 @@ run_tests \
 	what_is_attached_is_EEXIST \
 	what_ftrace_cannot_patch_is_ENODEV \
 	another_direct_caller_is_EBUSY \
+	what_is_modified_is_EBUSY \
 	ftrace_that_is_switched_off_is_EBUSY \
 	no_slot_is_taken_by_what_was_refused

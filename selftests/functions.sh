@@ -12,6 +12,9 @@ target=/sys/kernel/debug/rvdirect_test
 tracing=/sys/kernel/tracing
 max_functions=/sys/module/rvdirect/parameters/max_functions
 
+# Why a function is refused that rvdirect_test_modifier modifies.
+modified='Function is modified, as by a livepatch, see tracing/enabled_functions'
+
 # The modules that a script needs; a script may set others.
 test_modules=rvdirect_test
 
@@ -77,8 +80,8 @@ run_tests()
 	# Draining calls that a test left behind must not keep the script from
 	# ending.
 	(within 2 nothing_drains)
-	for module in rvdirect_test_callers rvdirect_test_shapes rvdirect_test_twin \
-		$test_modules rvdirect; do
+	for module in rvdirect_test_callers rvdirect_test_modifier rvdirect_test_shapes \
+		rvdirect_test_twin $test_modules rvdirect; do
 		[ ! -d "/sys/module/$module" ] || rmmod "$module"
 	done
 	rm "$log"

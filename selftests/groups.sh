@@ -211,6 +211,30 @@ what_others_have_is_left_out()
 	expect "functions" "$(functions_of 'wake_up_[mpq]*')" "$all"
 }
 
+what_others_modify_is_left_out()
+{
+	load rvdirect_test_modifier functions=rvdirect_test_target
+	attach "$group count"
+	expect "functions" "$(functions_of "$group")" 1
+	grep -q ' active, 1 left out, see' "$rvdirect/status"
+	echo 5 >"$target/call_task"
+	echo 6 >"$target/call_shared"
+	expect "hits" "$(hits "$group")" 6
+	write detach "$group"
+	refused attach "$group count strict" 'Device or resource busy' "$modified" "$group"
+	rmmod rvdirect_test_modifier
+	# Several, and functions that have another direct caller.
+	load rvdirect_test_modifier functions='wake_up_[mq]*'
+	modprobe ftrace-direct
+	refused attach 'wake_up_[mpq]* count' 'Device or resource busy' "$modified" wake_up
+	attach 'wake_* count'
+	left_out=$(($(matching 'wake_up_[mq].*') + 1))
+	expect "functions" "$(functions_of 'wake_*')" $(($(matching 'wake_.*') - left_out))
+	grep -q " active, $left_out left out, see" "$rvdirect/status"
+	rmmod ftrace-direct
+	rmmod rvdirect_test_modifier
+}
+
 what_is_attached_is_left_out()
 {
 	attach 'rvdirect_test_target count'
@@ -289,6 +313,7 @@ run_tests \
 	override_takes_the_place_of_a_group \
 	events_tell_which_function_it_was \
 	what_others_have_is_left_out \
+	what_others_modify_is_left_out \
 	what_is_attached_is_left_out \
 	more_than_the_cap_is_E2BIG \
 	nothing_matches \

@@ -89,6 +89,7 @@ impl<T: Trampoline> DirectCalls<T> {
     /// # Errors
     ///
     /// - [`Reason::Held`]: one of the functions has a direct caller already;
+    /// - [`Reason::Modified`], with the location of the first such function;
     /// - [`Reason::SwitchedOff`];
     /// - [`Reason::NoMemory`];
     /// - [`Reason::Kernel`]: there is no function at one of the locations, or there are no
@@ -104,6 +105,7 @@ impl<T: Trampoline> DirectCalls<T> {
         let ops = bindings::ftrace_ops {
             // As long as it is registered, ftrace cannot be switched off.
             flags: bindings::FTRACE_OPS_FL_PERMANENT as c_ulong,
+            ops_func: Some(share_no_modified),
             ..Default::default()
         };
         let ops = KBox::new(Opaque::new(ops), GFP_KERNEL)?;
@@ -127,13 +129,22 @@ impl<T: Trampoline> DirectCalls<T> {
                 Err(ENODEV.into())
             }
             Err(error) => {
-                // SAFETY: `ops` is not registered; nobody else knows of it and its filter.
-                let flags = unsafe {
-                    bindings::ftrace_free_filter(ops.get());
-                    (*ops.get()).flags
-                };
+                // SAFETY: `ops` is not registered, so nobody else changes it.
+                let (flags, modified) = unsafe { ((*ops.get()).flags, (*ops.get()).private) };
+                let is_set = |flag: u32| flags & flag as c_ulong != 0;
+                let was_listed = is_set(bindings::FTRACE_OPS_FL_DYNAMIC);
+                if was_listed {
+                    // A call that is traced otherwise may have found `ops`, and the trampoline.
+                    // SAFETY: This runs in the context of a command, which may sleep.
+                    unsafe { bindings::rvdirect_synchronize_trampolines() };
+                }
+                // SAFETY: `ops` is not registered; nobody else knows of its filter.
+                unsafe { bindings::ftrace_free_filter(ops.get()) };
                 Err(match error {
-                    EBUSY => why_busy(flags),
+                    // ftrace sets the flag when none of the functions has a direct caller.
+                    EBUSY if !is_set(bindings::FTRACE_OPS_FL_DIRECT) => Reason::Held,
+                    EBUSY if !was_listed => Reason::SwitchedOff,
+                    EBUSY => Reason::Modified(modified.addr()),
                     error => error.into(),
                 })
             }
@@ -244,14 +255,20 @@ fn leads_to<T: Trampoline>(trampoline: &T, is_enabled: bool) -> usize {
     }
 }
 
-/// Returns why an `ftrace_ops` with these flags was not registered, as ftrace was busy.
-fn why_busy(flags: c_ulong) -> Reason {
-    // Set when none of the functions has a direct caller.
-    if flags & bindings::FTRACE_OPS_FL_DIRECT as c_ulong == 0 {
-        Reason::Held
-    } else {
-        Reason::SwitchedOff
-    }
+/// Tells ftrace not to register `ops`, as it would share the function at `location` with what
+/// modifies that: a livepatch, for example. Keeps the location.
+///
+/// # Safety
+///
+/// `ops` must be one that is being registered, or is registered.
+unsafe extern "C" fn share_no_modified(
+    ops: *mut bindings::ftrace_ops,
+    location: usize,
+    _command: bindings::ftrace_ops_cmd,
+) -> c_int {
+    // SAFETY: By the requirements of this function. ftrace's lock of direct calls is held.
+    unsafe { (*ops).private = core::ptr::without_provenance_mut(location) };
+    EBUSY.to_errno()
 }
 
 /// Returns where a function resumes after a direct call, which is `t0` in a trampoline.

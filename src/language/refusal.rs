@@ -27,6 +27,8 @@ macro_rules! reasons {
             },
             /// No function has the name, but one has it with this behind it.
             OnlyClone(Suffix),
+            /// Somebody changes where the function at this location leads.
+            Modified(usize),
             /// A function of the target is attached by this other session.
             HeldBySession(SessionId),
             /// The target is attached by this session, and other clients cannot change it.
@@ -51,6 +53,7 @@ macro_rules! reasons {
                     $(Reason::$name => errno::$errno,)*
                     Reason::TooMany { .. } => errno::E2BIG,
                     Reason::OnlyClone(_) => errno::ENOENT,
+                    Reason::Modified(_) => errno::EBUSY,
                     Reason::HeldBySession(_) => errno::EEXIST,
                     Reason::OfSession(_) => errno::ENOENT,
                     Reason::Kernel(errno) => errno,
@@ -67,6 +70,9 @@ macro_rules! reasons {
                         "Target is {functions} functions, more than max_functions={max}"
                     ),
                     Reason::OnlyClone(_) => Reason::UnknownTarget.fmt(f),
+                    Reason::Modified(_) => f.write_str(
+                        "Function is modified, as by a livepatch, see tracing/enabled_functions"
+                    ),
                     Reason::HeldBySession(SessionId { number, pid }) => write!(
                         f,
                         "Function is attached already, by session {number} of pid {pid}"

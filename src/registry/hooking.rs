@@ -72,24 +72,31 @@ impl Registry {
         })
     }
 
-    /// Registers the functions. Takes out those that other direct callers hold, if that is allowed.
+    /// Registers the functions. Takes out those that others hold or modify, if that is allowed.
     pub(super) fn register_free(
         &self,
         plan: &Plan<'_>,
         functions: &mut Functions,
     ) -> Result<DirectCalls<Trampoline>, Reason> {
         loop {
-            match self.register(plan, functions.locations()) {
-                Err(Reason::Held) if plan.may_leave_out() => {
+            let reason = match self.register(plan, functions.locations()) {
+                Err(reason) if plan.may_leave_out() => reason,
+                result => return result,
+            };
+            let before = functions.locations().len();
+            match reason {
+                Reason::Held => {
                     let held = ftrace::held_of(functions.locations())?;
                     functions.retain(|location, _| held.binary_search(&location).is_err());
-                    // If none is held any more, the holder has just let go. That is not retried, so
-                    // that the loop ends.
-                    if held.is_empty() || functions.locations().is_empty() {
-                        return Err(Reason::Held);
-                    }
                 }
-                result => return result,
+                Reason::Modified(modified) => functions.retain(|location, _| location != modified),
+                _ => {}
+            }
+            // If none is held any more, the holder has just let go. That is not retried, so that the
+            // loop ends.
+            let left = functions.locations().len();
+            if left == 0 || left == before {
+                return Err(reason);
             }
         }
     }
