@@ -61,7 +61,8 @@ static __naked notrace unsigned long least(unsigned long a, unsigned long b)
 }
 
 /* Named as a compiler names the clone of a function. */
-noinline void rvdirect_test_clone(void) asm("rvdirect_test_clone.isra.0");
+noinline void rvdirect_test_clone(void)
+	asm("rvdirect_test_clone.isra.0");
 noinline void rvdirect_test_clone(void)
 {
 	barrier();

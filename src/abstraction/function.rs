@@ -31,32 +31,31 @@ use kernel::{
 const _: () = assert!(MAX_NAME == bindings::KSYM_NAME_LEN as usize - 1);
 
 /// Finds the functions that `target` means and `exclusions` do not, in the kernel and in its
-/// modules.
-///
-/// Returns their locations, as ftrace records them. They are sorted, and there is at least one.
+/// modules. There is at least one. Their locations are as ftrace records them.
 ///
 /// # Errors
 ///
 /// - [`Reason::UnknownTarget`]: no symbol has that name;
 /// - [`Reason::NotTraceable`]: a symbol has that name, but ftrace cannot patch it;
 /// - [`Reason::OnlyClone`]: ftrace cannot patch such a symbol, but a clone of the function;
+/// - [`Reason::NoNamesake`]: there are functions of that name, but not so many;
 /// - [`Reason::NoMatch`]: nothing that ftrace can patch matches the pattern;
 /// - [`Reason::NothingLeft`]: the exclusions leave nothing;
 /// - [`Reason::NoMemory`], [`Reason::Kernel`].
 pub(crate) fn lookup(
     target: &Target<'_>,
     exclusions: &Exclusions<'_>,
-) -> Result<KVVec<usize>, Refusal> {
-    let mut locations = lookup_one(target).map_err(|reason| target.refuse(reason))?;
+) -> Result<Functions, Refusal> {
+    let mut functions = lookup_one(target).map_err(|reason| target.refuse(reason))?;
     for excluded in exclusions.targets() {
         let excluded = excluded?;
         let gone = lookup_one(&excluded).map_err(|reason| excluded.refuse(reason))?;
-        locations.retain(|location| gone.binary_search(location).is_err());
+        functions.retain(|location, _| gone.locations().binary_search(&location).is_err());
     }
-    if locations.is_empty() {
+    if functions.locations().is_empty() {
         return Err(target.refuse(Reason::NothingLeft));
     }
-    Ok(locations)
+    Ok(functions)
 }
 
 /// Returns whether the module that the target names is loaded, or is being loaded.
@@ -103,15 +102,16 @@ pub(crate) fn keep_settled(functions: &mut Functions, coming: Option<&str>) -> R
 }
 
 /// Looks up one target, without exclusions.
-fn lookup_one(target: &Target<'_>) -> Result<KVVec<usize>, Reason> {
+fn lookup_one(target: &Target<'_>) -> Result<Functions, Reason> {
     let name = CString::try_from_fmt(fmt!("{}", target.function()))?;
-    let mut locations = traceable(&name)?;
-    if target.module().is_some() {
-        let mut names = Names::new()?;
-        locations.retain(|location| target.function_of(names.of(*location)).is_some());
+    let mut functions = Functions::at(traceable(&name)?)?;
+    let found = functions.locations().len();
+    functions.retain(|_, name| target.means(name));
+    if !functions.locations().is_empty() {
+        return Ok(functions);
     }
-    if !locations.is_empty() {
-        return Ok(locations);
+    if found > 0 && target.number().is_some() {
+        return Err(Reason::NoNamesake);
     }
     if target.is_pattern() {
         return Err(Reason::NoMatch);
@@ -119,7 +119,7 @@ fn lookup_one(target: &Target<'_>) -> Result<KVVec<usize>, Reason> {
     if let Some(suffix) = clone_of(target)? {
         return Err(Reason::OnlyClone(suffix));
     }
-    let name = as_kernel(target.text())?;
+    let name = as_kernel(target.name())?;
     if is_symbol(&name)? {
         Err(Reason::NotTraceable)
     } else {

@@ -2,10 +2,19 @@
 
 //! A set of functions: their locations, and their names, which the kernel takes long to find.
 
-use crate::abstraction::function::Names;
-use kernel::prelude::*;
+use crate::{
+    abstraction::function::Names,
+    algorithm::namesakes,
+    language::command::split_module, //
+};
+use kernel::{
+    prelude::*,
+    str::CString, //
+};
 
 /// Functions, sorted by location. Takes 12 bytes for each, and its name.
+///
+/// A name that several functions share has a number behind it: `NAME,2` is the second one.
 ///
 /// # Invariants
 ///
@@ -18,7 +27,8 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    /// The functions at these locations, which are sorted.
+    /// The functions at these locations, which are sorted. They must be all that a name means, or
+    /// that match a pattern, as only they are numbered.
     pub(crate) fn at(locations: KVVec<usize>) -> Result<Self> {
         let mut names = KVVec::new();
         let mut ends = KVVec::with_capacity(locations.len(), GFP_KERNEL)?;
@@ -28,11 +38,36 @@ impl Functions {
             ends.push(u32::try_from(names.len())?, GFP_KERNEL)?;
         }
         // INVARIANT: There is an end for each.
-        Ok(Functions {
+        let mut functions = Functions {
             locations,
             ends,
             names,
-        })
+        };
+        functions.number()?;
+        Ok(functions)
+    }
+
+    /// Puts numbers behind names that are shared.
+    fn number(&mut self) -> Result {
+        let count = self.locations.len();
+        let mut numbers = KVVec::from_elem(0, count, GFP_KERNEL)?;
+        let mut order = KVVec::from_elem(0, count, GFP_KERNEL)?;
+        let name_of = |index| split_module(self.name(index));
+        namesakes::number(name_of, &mut numbers, &mut order);
+        let mut names = KVVec::with_capacity(self.names.len(), GFP_KERNEL)?;
+        for (index, number) in numbers.iter_mut().enumerate() {
+            names.extend_from_slice(self.name(index).as_bytes(), GFP_KERNEL)?;
+            if *number != 0 {
+                let number = CString::try_from_fmt(fmt!(",{}", *number))?;
+                names.extend_from_slice(number.to_bytes(), GFP_KERNEL)?;
+            }
+            // From here on, it is where the name ends.
+            *number = u32::try_from(names.len())?;
+        }
+        // INVARIANT: There is one for each.
+        self.ends = numbers;
+        self.names = names;
+        Ok(())
     }
 
     /// Where they are.
@@ -40,7 +75,7 @@ impl Functions {
         &self.locations
     }
 
-    /// The name of one of them, as [`Names::of`] tells it.
+    /// The name of one of them, as [`Names::of`] tells it, and its number if the name is shared.
     pub(crate) fn name(&self, index: usize) -> &str {
         let end_of = |index: usize| self.ends.get(index).map_or(0, |end| *end as usize);
         let start = index.checked_sub(1).map_or(0, end_of);

@@ -8,7 +8,7 @@
 //! detach, enable, disable:
 //!            TARGET | *
 //! TARGET:    FUNCTION | MODULE:FUNCTION
-//! FUNCTION:  a name, or a pattern with * ? [...]
+//! FUNCTION:  NAME | NAME,NUMBER | a pattern with * ? [...]
 //! ```
 //!
 //! Each line is one command. Blanks separate its words, and blank lines are skipped.
@@ -22,6 +22,7 @@ use crate::language::{
         Refusal, //
     },
     word::{
+        number,
         words,
         Setting,
         Word, //
@@ -43,7 +44,8 @@ pub(crate) const MAX_NAME: usize = 511;
 /// # Invariants
 ///
 /// The function and, if one is named, the module have 1 to [`MAX_NAME`] bytes. The function has
-/// only the characters of function names, and patterns that `glob_match()` understands.
+/// only the characters of function names, and patterns that `glob_match()` understands. The number,
+/// if there is one, is above 0, and the function no pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Target<'a> {
     text: &'a str,
@@ -158,7 +160,8 @@ impl<'a> Target<'a> {
     }
 
     fn parse(word: Word<'a>) -> Result<Self, Refusal> {
-        let (module, function) = split_module(word.text);
+        let (name, number) = split_number(word.text);
+        let (module, function) = split_module(name);
         let is_module = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
         let good = is_function(function)
             && module.is_none_or(|m| !m.is_empty() && m.bytes().all(is_module));
@@ -168,11 +171,20 @@ impl<'a> Target<'a> {
         if function.len() > MAX_NAME || module.is_some_and(|m| m.len() > MAX_NAME) {
             return Err(Reason::LongTarget.at(word.column));
         }
-        // INVARIANT: Checked above.
-        Ok(Target {
+        // INVARIANT: Checked above and below.
+        let target = Target {
             text: word.text,
             column: word.column,
-        })
+        };
+        if number.is_some() {
+            if target.number().is_none_or(|number| number == 0) {
+                return Err(Reason::BadNamesake.at(word.column + name.len() + 1));
+            }
+            if target.is_pattern() {
+                return Err(target.refuse(Reason::NumberedPattern));
+            }
+        }
+        Ok(target)
     }
 
     /// Returns whether it is a pattern, and not a name.
@@ -201,9 +213,34 @@ impl<'a> Target<'a> {
         is_meant.then_some(function)
     }
 
+    /// Returns whether the target means a function that has its name, or matches its pattern.
+    /// `shown` is that function's name as `hits` has it.
+    pub(crate) fn means(&self, shown: &str) -> bool {
+        let (name, place) = split_number(shown);
+        let Some(function) = self.function_of(name) else {
+            return false;
+        };
+        self.number().is_none_or(|wanted| {
+            // Without a module, the number counts the kernel's own functions.
+            let is_counted = self.module().is_some() || split_module(name).0.is_none();
+            let place = place.map_or(Some(1), parse_place);
+            is_counted && function == self.function() && place == Some(wanted)
+        })
+    }
+
     /// Returns the name of the functions, or the pattern.
     pub(crate) fn function(&self) -> &'a str {
-        split_module(self.text).1
+        split_module(self.name()).1
+    }
+
+    /// Returns which of the functions of its name the target means, from 1, unless it means all.
+    pub(crate) fn number(&self) -> Option<u32> {
+        split_number(self.text).1.and_then(parse_place)
+    }
+
+    /// Returns the target without its number.
+    pub(crate) fn name(&self) -> &'a str {
+        split_number(self.text).0
     }
 
     /// Returns the whole target as it was written.
@@ -436,8 +473,21 @@ fn text(bytes: &[u8], is_cut: bool) -> Result<&str, NotText<'_>> {
     }
 }
 
+/// Splits a target into its name or pattern, and the number if it has one.
+fn split_number(text: &str) -> (&str, Option<&str>) {
+    match text.split_once(',') {
+        Some((name, number)) => (name, Some(number)),
+        None => (text, None),
+    }
+}
+
+/// Parses the number of a target.
+fn parse_place(text: &str) -> Option<u32> {
+    u32::try_from(number(text)?).ok()
+}
+
 /// Splits a target into the module, if it names one, and the function.
-fn split_module(text: &str) -> (Option<&str>, &str) {
+pub(crate) fn split_module(text: &str) -> (Option<&str>, &str) {
     match text.split_once(':') {
         Some((module, function)) => (Some(module), function),
         None => (None, text),

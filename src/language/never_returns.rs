@@ -35,10 +35,11 @@ const NEVER_RETURN: [&str; 23] = [
 ];
 
 /// Returns whether the function of that name never returns. The name may stand behind that of a
-/// module, and a clone that the compiler made (`do_exit.isra.0`) is as its function.
+/// module, and a clone that the compiler made (`do_exit.isra.0`) is as its function. A number may
+/// tell functions of one name apart.
 pub(crate) fn never_returns(function: &str) -> bool {
     let name = function.split_once(':').map_or(function, |(_, name)| name);
-    let name = name.split_once('.').map_or(name, |(name, _)| name);
+    let name = name.split_once(['.', ',']).map_or(name, |(name, _)| name);
     NEVER_RETURN.contains(&name)
 }
 
@@ -53,6 +54,7 @@ mod tests {
             "do_exit.isra.0",
             "do_exit.constprop.0.part.0",
             "vhost:vhost_task_fn",
+            "panic,2",
         ] {
             assert!(never_returns(name), "{name}");
         }

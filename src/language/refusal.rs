@@ -42,9 +42,12 @@ macro_rules! reasons {
             #[cfg(test)]
             pub(crate) const ALL: &'static [Reason] = &[$(Reason::$name),*];
 
-            /// Returns whether no function has the name, or matches the pattern.
+            /// Returns whether no function has the name, with its number, or matches the pattern.
             pub(crate) fn is_no_function(self) -> bool {
-                matches!(self, Reason::UnknownTarget | Reason::NoMatch)
+                matches!(
+                    self,
+                    Reason::UnknownTarget | Reason::NoNamesake | Reason::NoMatch
+                )
             }
 
             /// Returns the positive error number that the writer of the command gets.
@@ -94,6 +97,10 @@ reasons! {
     NoTarget, EINVAL, "No target is given";
     /// The target is neither a name nor a pattern, with or without `module:` before it.
     BadTarget, EINVAL, "Target is not a function name, nor a pattern of names";
+    /// What is behind a comma counts the functions of a name.
+    BadNamesake, EINVAL, "Number behind the comma is not one above 0";
+    /// A pattern means all functions that match it.
+    NumberedPattern, EINVAL, "A pattern cannot have a number behind it";
     /// The name is longer than any that the kernel knows.
     LongTarget, EINVAL, "Target name is too long";
     /// `attach` and `modify` need a caller.
@@ -142,6 +149,8 @@ reasons! {
     NotUtf8, EINVAL, "Text is not UTF-8";
     /// No symbol has the name, unless in a module that is just coming or going.
     UnknownTarget, ENOENT, "No function has that name";
+    /// The number behind the name is too high.
+    NoNamesake, ENOENT, "There are not so many functions of that name";
     /// No function that ftrace can patch has such a name.
     NoMatch, ENOENT, "No traceable function matches the pattern";
     /// All functions of the target are excluded.
@@ -200,17 +209,18 @@ pub(crate) struct Suffix([u8; 23]);
 /// A refusal as a sentence.
 pub(crate) struct Sentence<'a> {
     reason: Reason,
-    /// The word at fault.
-    word: &'a str,
+    /// The word at fault, without a number behind it.
+    name: &'a str,
 }
 
 impl Refusal {
     /// Returns its sentence, for the line that was refused.
     pub(crate) fn sentence<'a>(&self, line: &'a str) -> Sentence<'a> {
         let word = words(line.get(self.column..).unwrap_or_default()).next();
+        let word = word.map_or("", |word| word.text);
         Sentence {
             reason: self.reason,
-            word: word.map_or("", |word| word.text),
+            name: word.split_once(',').map_or(word, |(name, _)| name),
         }
     }
 
@@ -255,7 +265,7 @@ impl fmt::Display for Sentence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.reason.fmt(f)?;
         match self.reason {
-            Reason::OnlyClone(suffix) => write!(f, ", but there is {}{suffix}", self.word),
+            Reason::OnlyClone(suffix) => write!(f, ", but there is {}{suffix}", self.name),
             _ => Ok(()),
         }
     }
@@ -298,7 +308,7 @@ mod tests {
         let refusal = Reason::OnlyClone(suffix).at(7);
         assert_eq!(refusal.reason.errno(), errno::ENOENT);
         assert_eq!(
-            refusal.sentence("vfs_* !m:f\tcount").to_string(),
+            refusal.sentence("vfs_* !m:f,2\tcount").to_string(),
             "No function has that name, but there is m:f.constprop.0.isra.11"
         );
         assert!(Suffix::new(&".part.0".repeat(4)).is_none());

@@ -73,8 +73,7 @@ impl<'a> Plan<'a> {
     pub(super) fn functions(&self, coming: Option<&str>) -> Result<Functions, Refusal> {
         let target = self.target;
         let blame = |error: Error| target.refuse(error.into());
-        let locations = function::lookup(&target, &self.exclusions)?;
-        let mut functions = Functions::at(locations).map_err(blame)?;
+        let mut functions = function::lookup(&target, &self.exclusions)?;
         function::keep_settled(&mut functions, coming).map_err(blame)?;
         if functions.locations().is_empty() {
             return Err(target.refuse(Reason::UnknownTarget));

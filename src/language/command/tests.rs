@@ -81,6 +81,15 @@ fn refuses_bad_bindings() {
         ("ext4:mod:vfs count", Reason::BadTarget, 0),
         ("e*:f count", Reason::BadTarget, 0),
         ("vfs_réad count", Reason::BadTarget, 0),
+        (",1 count", Reason::BadTarget, 0),
+        ("m,1:f count", Reason::BadNamesake, 2),
+        (" f, count", Reason::BadNamesake, 3),
+        ("m:f,0 count", Reason::BadNamesake, 4),
+        ("f,1,2 count", Reason::BadNamesake, 2),
+        ("f,x* count", Reason::BadNamesake, 2),
+        ("f,-1 count", Reason::BadNamesake, 2),
+        (" vfs_*,1 count", Reason::NumberedPattern, 1),
+        ("vfs_* !f*,1 count", Reason::NumberedPattern, 7),
         (long_line.as_str(), Reason::LongTarget, 1),
         (long_module.as_str(), Reason::LongTarget, 0),
         ("vfs_read count args", Reason::BadOption, 15),
@@ -120,6 +129,35 @@ fn knows_its_module() {
     assert_eq!(target.function_of("snd_hda:f"), None);
     assert_eq!(target.function_of("f"), None);
     assert_eq!(Target::again("g").function_of("m:f"), Some("f"));
+}
+
+#[test]
+fn a_number_is_one_of_a_name() {
+    let target = Binding::parse("a-b:f.x,12 count").unwrap().target;
+    assert_eq!((target.text(), target.name()), ("a-b:f.x,12", "a-b:f.x"));
+    assert_eq!((target.function(), target.number()), ("f.x", Some(12)));
+    assert!(!target.is_pattern());
+    assert_eq!(Target::again("f").number(), None);
+}
+
+/// What is shown of a function means it alone if it has a number or a module.
+#[test]
+fn means_what_is_shown() {
+    for (target, shown, others) in [
+        ("f", &["f", "f,1", "f,2", "m:f", "m:f,3"][..], &[][..]),
+        ("f,1", &["f", "f,1"], &["f,2", "m:f", "m:f,1", "g", "g,1"]),
+        ("f,2", &["f,2"], &["f", "f,1", "m:f", "m:f,2", "f,12"]),
+        ("m-n:f", &["m_n:f", "m_n:f,2"], &["f", "n:f", "f,2"]),
+        ("m-n:f,1", &["m_n:f", "m_n:f,1"], &["f", "n:f,1", "m_n:f,2"]),
+        ("m:*", &["m:f", "m:g,1"], &["f", "n:f"]),
+    ] {
+        for name in shown {
+            assert!(Target::again(target).means(name), "{target} {name}");
+        }
+        for name in others {
+            assert!(!Target::again(target).means(name), "{target} {name}");
+        }
+    }
 }
 
 #[test]
@@ -283,7 +321,7 @@ fn blames_the_line_that_is_no_text() {
 /// Parsing what `attach` prints for a binding gives the same binding.
 #[test]
 fn round_trip() {
-    let alphabet: Vec<char> = "aZ_09.$:-*! \t".chars().collect();
+    let alphabet: Vec<char> = "aZ_09.$:-*!, \t".chars().collect();
     let mut random = Random::new(1);
     let mut taken = 0;
     for _ in 0..200_000 {
@@ -321,7 +359,7 @@ fn round_trip() {
 /// only names and patterns that `glob_match()` understands.
 #[test]
 fn any_text_is_taken_or_blamed() {
-    let alphabet: Vec<char> = "ab_1.$:=*?[]!\\ \t\u{e9}\u{1f600}\u{7f}".chars().collect();
+    let alphabet: Vec<char> = "ab_1.$:=*?[]!,\\ \t\u{e9}\u{1f600}\u{7f}".chars().collect();
     let mut random = Random::new(2);
     for _ in 0..200_000 {
         let line = random.string(&alphabet, 16);
