@@ -135,8 +135,7 @@ impl<T: Trampoline> DirectCalls<T> {
                 let was_listed = is_set(bindings::FTRACE_OPS_FL_DYNAMIC);
                 if was_listed {
                     // A call that is traced otherwise may have found `ops`, and the trampoline.
-                    // SAFETY: This runs in the context of a command, which may sleep.
-                    unsafe { bindings::rvdirect_synchronize_trampolines() };
+                    synchronize();
                 }
                 // SAFETY: `ops` is not registered; nobody else knows of its filter.
                 unsafe { bindings::ftrace_free_filter(ops.get()) };
