@@ -315,8 +315,8 @@ a_session_sees_what_drains_of_it()
 	say "attach $sleeper latency"
 	send_to_sleep 1
 	say "detach $sleeper"
-	expect "draining" "$(answer draining | awk 'NR > 1 { print $1, $8 }')" \
-		"$sleeper draining"
+	expect "draining" "$(answer draining | awk 'NR > 1 { print $1, $2 }')" \
+		"$sleeper rvdirect_test_shapes:$sleeper"
 	expect "status" "$(answer status | awk 'NR > 1 { print $1, $8 }')" "$sleeper draining"
 	echo 'show draining' >&4
 	expect "draining of the other" "$(tail -n +2 <&4)" ''

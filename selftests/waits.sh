@@ -31,7 +31,7 @@ start_writing()
 	writer=$!
 	within 10 is_carried_out "$2"
 	sleep 1
-	[ -d /proc/$writer ]
+	[ -d "/proc/$writer" ]
 }
 
 is_carried_out()
@@ -52,7 +52,7 @@ others_go_on()
 	write enable vfs_statx
 	load rvdirect_test_twin
 	rmmod rvdirect_test_twin
-	[ -d /proc/$writer ] || fail "the writer did not wait"
+	[ -d "/proc/$writer" ] || fail "the writer did not wait"
 }
 
 only_the_writer_of_a_detach_waits()
@@ -78,7 +78,7 @@ only_the_writer_of_a_modify_waits()
 	writer=$!
 	within 10 grep -q 'hart=' "$rvdirect/attach"
 	sleep 1
-	[ -d /proc/$writer ]
+	[ -d "/proc/$writer" ]
 	cat "$rvdirect/status" >/dev/null
 	taskset -c 0 sh -c "echo 1000 >$target/call_task"
 	expect "hits" "$(hits rvdirect_test_target | head -n 1)" 1000

@@ -10,3 +10,4 @@ pub(crate) mod functions;
 pub(crate) mod lockdown;
 pub(crate) mod module_notifier;
 pub(crate) mod parameters;
+mod zeroed;

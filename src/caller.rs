@@ -53,7 +53,6 @@ use crate::{
 use kernel::{
     cpu,
     prelude::*,
-    str::CString,
     sync::Arc, //
 };
 
@@ -147,16 +146,11 @@ impl Workshop {
             },
         };
         let label = if work.waits_for_return() {
-            Some(Label {
-                target: CString::try_from_fmt(fmt!("{target}"))?,
-                functions: locations.len(),
-                caller: CString::try_from_fmt(fmt!("{}", caller.name()))?,
-                session,
-            })
+            Some(Label::new(target, locations.len(), caller.name(), session)?)
         } else {
             None
         };
-        let data = Arc::new(SlotData::new(work, filter, each)?, GFP_KERNEL)?;
+        let data = SlotData::new(work, filter, each)?;
         let slot = match self.slots.take(data.clone()) {
             Some(slot) => slot,
             None => {
@@ -166,7 +160,7 @@ impl Workshop {
             }
         };
         Ok(match label {
-            Some(label) => Trampoline::Return(self.drain.returning(slot, label, external)),
+            Some(label) => Trampoline::Return(self.drain.returning(slot, label, external)?),
             None => Trampoline::Entry {
                 slot,
                 _caller: external,

@@ -41,7 +41,7 @@ use kernel::{
 #[pin_data]
 pub(crate) struct Registry {
     #[pin]
-    attachments: Mutex<KVVec<Attachment>>,
+    attachments: Mutex<KVVec<KBox<Attachment>>>,
     workshop: Workshop,
 }
 
@@ -94,7 +94,9 @@ impl Registry {
     /// Ends the first attachment that is meant. Returns whether there was one.
     fn remove_first(&self, is_meant: &dyn Fn(&Attachment) -> bool) -> bool {
         let mut attachments = self.attachments.lock();
-        let first = attachments.iter().position(is_meant);
+        let first = attachments
+            .iter()
+            .position(|attachment| is_meant(attachment));
         // Dropped under the lock: its functions are free before another command can run.
         first.is_some_and(|index| attachments.remove(index).is_ok())
     }

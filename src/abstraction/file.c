@@ -48,7 +48,7 @@ struct written {
 	char *bytes;
 	ssize_t length;
 	/* Lets a short command, such as a detach, do without an allocation. */
-	char room[128];
+	char room[64];
 };
 
 static void get_written(struct written *written, const char __user *from, size_t length)

@@ -5,6 +5,7 @@
 //! C header: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h)
 
 use crate::{
+    abstraction::zeroed::zeroed,
     bindings,
     language::refusal::Reason, //
 };
@@ -96,19 +97,20 @@ impl<T: Trampoline> DirectCalls<T> {
     ///   locations; or [`ENODEV`]: ftrace has shut itself down, as it found unexpected kernel text.
     ///
     /// On an error other than [`ENODEV`], nothing is changed.
+    #[inline(never)] // keeps its frame from those of its callers
     pub(crate) fn register(
         locations: &[usize],
         trampoline: T,
         is_enabled: bool,
         drain: T::Drain,
     ) -> Result<Self, Reason> {
-        let ops = bindings::ftrace_ops {
+        let ops = zeroed::<bindings::ftrace_ops>()?;
+        // SAFETY: Nobody else knows of `ops`, which is zeroed, as a static one is at first.
+        unsafe {
             // As long as it is registered, ftrace cannot be switched off.
-            flags: bindings::FTRACE_OPS_FL_PERMANENT as c_ulong,
-            ops_func: Some(share_no_modified),
-            ..Default::default()
-        };
-        let ops = KBox::new(Opaque::new(ops), GFP_KERNEL)?;
+            (*ops.get()).flags = bindings::FTRACE_OPS_FL_PERMANENT as c_ulong;
+            (*ops.get()).ops_func = Some(share_no_modified);
+        }
         set_filter(ops.get(), locations)?;
         let address = leads_to(&trampoline, is_enabled);
         // SAFETY: `ops` has a filter, and is not registered. The returned value owns both `ops` and
@@ -322,7 +324,7 @@ pub(crate) fn held_of(locations: &[usize]) -> Result<KVVec<usize>> {
 /// Registering checks that first. If none has one, it then refuses the `ftrace_ops` before it
 /// touches any call site, as the `ftrace_ops` is marked as deleted.
 fn is_any_held(locations: &[usize]) -> Result<bool> {
-    let ops = KBox::new(Opaque::new(bindings::ftrace_ops::default()), GFP_KERNEL)?;
+    let ops = zeroed::<bindings::ftrace_ops>()?;
     set_filter(ops.get(), locations)?;
     // SAFETY: Nobody else knows of `ops`, and it stays in place.
     // `__register_ftrace_function()` does not register it. If an unknown kernel did, `ops` would be

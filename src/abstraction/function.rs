@@ -6,7 +6,10 @@
 //! this registers a probe, reads what it found, and unregisters it at once.
 
 use crate::{
-    abstraction::functions::Functions,
+    abstraction::{
+        functions::Functions,
+        zeroed::zeroed, //
+    },
     algorithm::sort::sort_by_key,
     bindings,
     language::{
@@ -59,6 +62,7 @@ pub(crate) fn lookup(
 }
 
 /// Returns whether the module that the target names is loaded, or is being loaded.
+#[inline(never)] // keeps its frame from that of its caller
 pub(crate) fn is_loaded(target: &Target<'_>) -> Result<bool> {
     let module = as_kernel(target.module().unwrap_or_default())?;
     // SAFETY: `module` is NUL-terminated.
@@ -78,6 +82,7 @@ fn as_kernel(text: &str) -> Result<CString> {
 
 /// Removes functions of modules that ftrace does not know yet or is about to forget: if they were
 /// hooked, they could not be unhooked. ftrace knows the functions of the module `coming`.
+#[inline(never)] // keeps its frame from that of its caller
 pub(crate) fn keep_settled(functions: &mut Functions, coming: Option<&str>) -> Result {
     let mut name = CString::try_from_fmt(fmt!(""))?;
     let mut error = None;
@@ -129,6 +134,7 @@ fn lookup_one(target: &Target<'_>) -> Result<Functions, Reason> {
 
 /// Returns what is behind the target's name in that of a clone that ftrace can patch, if there is
 /// one.
+#[inline(never)] // keeps its frame from that of its caller
 fn clone_of(target: &Target<'_>) -> Result<Option<Suffix>, Reason> {
     let clones = CString::try_from_fmt(fmt!("{}.*", target.function()))?;
     let mut names = Names::new()?;
@@ -140,15 +146,12 @@ fn clone_of(target: &Target<'_>) -> Result<Option<Suffix>, Reason> {
 }
 
 /// Returns the locations of all functions that match `name` and that ftrace can patch.
+#[inline(never)] // keeps its frame from that of its caller
 fn traceable(name: &CStr) -> Result<KVVec<usize>, Reason> {
     // Disabled and without a handler, as it only serves to find the functions.
-    let probe = KBox::new(
-        Opaque::new(bindings::fprobe {
-            flags: bindings::FPROBE_FL_DISABLED,
-            ..Default::default()
-        }),
-        GFP_KERNEL,
-    )?;
+    let probe = zeroed::<bindings::fprobe>()?;
+    // SAFETY: Nobody else knows of it.
+    unsafe { (*probe.get()).flags = bindings::FPROBE_FL_DISABLED };
     // SAFETY: `probe` points to an `fprobe` that is set up as its documentation says, and stays in
     // place until it is unregistered below. `name` is NUL-terminated.
     let ret =
@@ -189,15 +192,14 @@ fn locations_of(probe: &Opaque<bindings::fprobe>) -> Result<KVVec<usize>, Reason
 }
 
 /// Returns whether the kernel knows a symbol of that name, which may be a `module:symbol`.
+#[inline(never)] // keeps its frame from that of its caller
 fn is_symbol(name: &CStr) -> Result<bool, Reason> {
-    let probe = KBox::new(
-        Opaque::new(bindings::kprobe {
-            symbol_name: name.as_char_ptr(),
-            flags: bindings::KPROBE_FLAG_DISABLED,
-            ..Default::default()
-        }),
-        GFP_KERNEL,
-    )?;
+    let probe = zeroed::<bindings::kprobe>()?;
+    // SAFETY: Nobody else knows of it.
+    unsafe {
+        (*probe.get()).symbol_name = name.as_char_ptr();
+        (*probe.get()).flags = bindings::KPROBE_FLAG_DISABLED;
+    }
     // SAFETY: `probe` points to a `kprobe` that is set up as its documentation says, and stays in
     // place until it is unregistered. It is disabled: it does not change the kernel's text.
     let ret = unsafe { bindings::register_kprobe(probe.get()) };

@@ -29,6 +29,7 @@ pub(crate) struct Functions {
 impl Functions {
     /// The functions at these locations, which are sorted. They must be all that a name means, or
     /// that match a pattern, as only they are numbered.
+    #[inline(never)] // keeps its frame from that of its caller
     pub(crate) fn at(locations: KVVec<usize>) -> Result<Self> {
         let mut names = KVVec::new();
         let mut ends = KVVec::with_capacity(locations.len(), GFP_KERNEL)?;
@@ -48,6 +49,7 @@ impl Functions {
     }
 
     /// Puts numbers behind names that are shared.
+    #[inline(never)]
     fn number(&mut self) -> Result {
         let count = self.locations.len();
         let mut numbers = KVVec::from_elem(0, count, GFP_KERNEL)?;

@@ -86,7 +86,7 @@ struct Waiting {
     /// Those that the present grace period is for.
     settling: KVVec<Retired<Trampoline>>,
     /// Those that wait for the return of calls.
-    parts: KVVec<Parts>,
+    parts: KVVec<KBox<Parts>>,
     /// The delay before the last check.
     delay: u32,
     /// How many have come, and how many of them have settled: they are gone, or only calls in their
@@ -97,10 +97,27 @@ struct Waiting {
 
 /// What `status` shows of an attachment that drains.
 pub(crate) struct Label {
-    pub(crate) target: CString,
-    pub(crate) functions: usize,
-    pub(crate) caller: CString,
-    pub(crate) session: Option<SessionId>,
+    target: CString,
+    functions: usize,
+    caller: CString,
+    session: Option<SessionId>,
+}
+
+impl Label {
+    #[inline(never)] // keeps its frame from that of its caller
+    pub(crate) fn new(
+        target: &str,
+        functions: usize,
+        caller: &str,
+        session: Option<SessionId>,
+    ) -> Result<Self> {
+        Ok(Label {
+            target: CString::try_from_fmt(fmt!("{target}"))?,
+            functions,
+            caller: CString::try_from_fmt(fmt!("{caller}"))?,
+            session,
+        })
+    }
 }
 
 /// A trampoline that waits for the return of its target. It can be dropped when no call site leads
@@ -110,7 +127,7 @@ pub(crate) struct Label {
 ///
 /// The parts are dropped once: here, or when they are taken out of `drain`.
 pub(crate) struct Returning {
-    parts: ManuallyDrop<Parts>,
+    parts: ManuallyDrop<KBox<Parts>>,
     drain: Drain,
 }
 
@@ -159,7 +176,7 @@ impl Drain {
         slot: Slot,
         label: Label,
         caller: Option<Arc<External>>,
-    ) -> Returning {
+    ) -> Result<Returning> {
         let parts = Parts {
             slot,
             label,
@@ -168,10 +185,10 @@ impl Drain {
             is_over: false,
             _module: HeldModule::new(),
         };
-        Returning {
-            parts: ManuallyDrop::new(parts),
+        Ok(Returning {
+            parts: ManuallyDrop::new(KBox::new(parts, GFP_KERNEL)?),
             drain: self.clone(),
-        }
+        })
     }
 
     /// Waits until all trampolines that have come are gone or drain, or until the current task is
@@ -242,7 +259,7 @@ impl Drain {
         Ok(())
     }
 
-    fn add(&self, parts: Parts) {
+    fn add(&self, parts: KBox<Parts>) {
         let mut waiting = self.lock();
         // INVARIANT: From here on, `waiting` drops the parts. There is room, because each has a
         // slot of its own; without room, they would have to stay for ever.
@@ -281,10 +298,10 @@ impl Waiting {
     fn draining(&self) -> impl Iterator<Item = &Parts> {
         let soon = Iterator::chain(self.retired.iter(), self.settling.iter());
         let soon = soon.filter_map(|retired| match retired.trampoline() {
-            Trampoline::Return(returning) => Some(&*returning.parts),
+            Trampoline::Return(returning) => Some(&**returning.parts),
             _ => None,
         });
-        Iterator::chain(self.parts.iter(), soon)
+        Iterator::chain(self.parts.iter().map(|parts| &**parts), soon)
     }
 
     fn in_flight(&self) -> Result<InFlight> {
@@ -293,7 +310,7 @@ impl Waiting {
 
     /// Finds out which of the parts are over. Returns whether some are.
     fn judge(&mut self) -> bool {
-        let left = |parts: &Parts| parts.slot.data().is_left();
+        let left = |parts: &KBox<Parts>| parts.slot.data().is_left();
         let slots = self.parts.iter().filter(|parts| !left(parts));
         // If there is no memory to look, all may be busy.
         let calls = InFlight::find(slots.map(|parts| &**parts.slot.data())).ok();

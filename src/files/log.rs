@@ -14,7 +14,11 @@ use crate::{
             self,
             MAX_WRITE, //
         },
-        error_log::ErrorLog,
+        error_log::{
+            Entry,
+            ErrorLog,
+            ENTRIES, //
+        },
         refusal::{
             Reason,
             Refusal, //
@@ -36,7 +40,7 @@ const _: () = assert!(MAX_WRITE == file::MAX_WRITE);
 #[pin_data]
 pub(crate) struct Log {
     #[pin]
-    errors: Mutex<ErrorLog>,
+    errors: Mutex<ErrorLog<KVec<Option<Entry>>>>,
     /// Another log that gets the same entries.
     parent: Option<Arc<Log>>,
 }
@@ -44,8 +48,9 @@ pub(crate) struct Log {
 impl Log {
     /// Creates an empty log.
     pub(crate) fn new(parent: Option<Arc<Log>>) -> Result<Arc<Self>> {
+        let entries = KVec::from_elem(None, ENTRIES, GFP_KERNEL)?;
         let log = pin_init!(Self {
-            errors <- new_mutex!(ErrorLog::new(), "rvdirect::errors"),
+            errors <- new_mutex!(ErrorLog::new(entries), "rvdirect::errors"),
             parent,
         });
         Arc::pin_init(log, GFP_KERNEL)

@@ -12,7 +12,10 @@
 //! tested on the host as well.
 
 use crate::language::refusal::Refusal;
-use core::fmt;
+use core::{
+    fmt,
+    ops::DerefMut, //
+};
 
 /// How many refusals are kept.
 pub(crate) const ENTRIES: usize = 8;
@@ -21,14 +24,15 @@ pub(crate) const ENTRIES: usize = 8;
 const SHOWN: usize = 160;
 
 /// The log; prints its entries, oldest first.
-pub(crate) struct ErrorLog {
+pub(crate) struct ErrorLog<E> {
     /// A ring: `next` is the oldest entry, which the next refusal replaces.
-    entries: [Option<Entry>; ENTRIES],
+    entries: E,
     next: usize,
 }
 
+/// A refusal in the log.
 #[derive(Clone, Copy)]
-struct Entry {
+pub(crate) struct Entry {
     time: u64,
     file: &'static str,
     line: usize,
@@ -38,13 +42,11 @@ struct Entry {
     length: usize,
 }
 
-impl ErrorLog {
-    /// Creates an empty log.
-    pub(crate) const fn new() -> Self {
-        ErrorLog {
-            entries: [None; ENTRIES],
-            next: 0,
-        }
+impl<E: DerefMut<Target = [Option<Entry>]>> ErrorLog<E> {
+    /// Creates an empty log in these entries, of which there must be [`ENTRIES`]. They are too large
+    /// for the kernel's stack.
+    pub(crate) fn new(entries: E) -> Self {
+        ErrorLog { entries, next: 0 }
     }
 
     /// Adds a refusal. If the log is full, it replaces the oldest.
@@ -68,13 +70,15 @@ impl ErrorLog {
             length: 0,
         };
         entry.show(command);
-        self.entries[self.next] = Some(entry);
+        if let Some(oldest) = self.entries.get_mut(self.next) {
+            *oldest = Some(entry);
+        }
         self.next = (self.next + 1) % ENTRIES;
     }
 
     /// Forgets all entries.
     pub(crate) fn clear(&mut self) {
-        *self = Self::new();
+        self.entries.fill(None);
     }
 }
 
@@ -113,7 +117,7 @@ impl Entry {
     }
 }
 
-impl fmt::Display for ErrorLog {
+impl<E: DerefMut<Target = [Option<Entry>]>> fmt::Display for ErrorLog<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (newer, older) = self.entries.split_at(self.next);
         for entry in older.iter().chain(newer).flatten() {

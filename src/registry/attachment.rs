@@ -67,13 +67,15 @@ pub(crate) struct Hook {
 }
 
 impl Attachment {
-    /// Creates an attachment that hooks nothing yet and has counted nothing.
+    /// Creates an attachment that hooks nothing yet and has counted nothing. It is boxed, as it is
+    /// too large to be moved on the kernel's stack.
+    #[inline(never)]
     pub(crate) fn new(
         binding: &Binding<'_>,
         caller: Caller,
         owner: Option<Arc<Owner>>,
-    ) -> Result<Self> {
-        Ok(Attachment {
+    ) -> Result<KBox<Self>> {
+        let attachment = Attachment {
             hook: None,
             target: CString::try_from_fmt(fmt!("{}", binding.target.text()))?,
             exclusions: CString::try_from_fmt(fmt!("{}", binding.exclusions.text()))?,
@@ -82,7 +84,8 @@ impl Attachment {
             filter: binding.filter,
             past: Tally::new(),
             owner,
-        })
+        };
+        Ok(KBox::new(attachment, GFP_KERNEL)?)
     }
 
     /// Returns the session that it belongs to, if there is one.
@@ -177,13 +180,24 @@ impl Attachment {
         }
     }
 
-    /// Returns the histogram of one of its functions, if it keeps histograms. In a group, an empty
-    /// one is left out.
-    pub(crate) fn histogram_of(&self, location: usize) -> Option<Histogram> {
-        let each = self.data()?.each();
-        let cell = each.map_or(0, |each| each.cell(location));
-        let histogram = self.latency()?.sum(cell);
-        (each.is_none() || histogram.count() > 0).then_some(histogram)
+    /// Returns how many calls the histogram of one of its functions has, if it keeps histograms. In
+    /// a group, an empty one is left out.
+    pub(crate) fn timed(&self, location: usize) -> Option<u64> {
+        let count = self.latency()?.count(self.cell(location));
+        (count > 0 || self.data()?.each().is_none()).then_some(count)
+    }
+
+    /// Adds the histogram of one of its functions, if it keeps histograms.
+    pub(crate) fn add_histogram(&self, location: usize, sum: &mut Histogram) {
+        if let Some(latency) = self.latency() {
+            latency.add_to(sum, self.cell(location));
+        }
+    }
+
+    /// Returns the cell of one of its functions.
+    fn cell(&self, location: usize) -> usize {
+        let each = self.data().and_then(|data| data.each());
+        each.map_or(0, |each| each.cell(location))
     }
 
     /// Returns the line of `attach` that makes it again.

@@ -48,8 +48,8 @@ impl<'a> Client<'a> {
     /// Carries out a command: its verb, and the line that follows it.
     pub(crate) fn carry_out(&self, verb: Verb, line: &str) -> Result<(), Refusal> {
         match verb {
-            Verb::Attach => self.attach(&Binding::parse(line)?),
-            Verb::Modify => self.modify(&Binding::parse_modify(line)?),
+            Verb::Attach => self.attach(&*parse(line, Binding::parse)?),
+            Verb::Modify => self.modify(&*parse(line, Binding::parse_modify)?),
             Verb::Detach => self.detach(&Selection::parse(line)?),
             Verb::Enable => self.set_enabled(&Selection::parse(line)?, true),
             Verb::Disable => self.set_enabled(&Selection::parse(line)?, false),
@@ -77,11 +77,10 @@ impl<'a> Client<'a> {
             .map_err(|error| target.refuse(error.into()))?;
         let mut attachment =
             Attachment::new(binding, caller, self.owner.cloned()).map_err(blame)?;
-        let plan = Plan {
-            target,
-            exclusions: binding.exclusions,
-            ..Plan::of(&attachment)
-        };
+        let mut plan = Plan::of(&attachment);
+        // A refusal blames a word of the line.
+        plan.target = target;
+        plan.exclusions = binding.exclusions;
         attachment.hook = match self.registry.hook(&plan, &attachments, None) {
             Err(refusal) if binding.flags.pending && refusal.reason.is_no_function() => {
                 if function::is_loaded(&target).map_err(blame)? {
@@ -97,6 +96,7 @@ impl<'a> Client<'a> {
     }
 
     /// Gives an attachment another caller.
+    #[inline(never)] // keeps its frame from those of the others
     fn modify(&self, binding: &Binding<'_>) -> Result<(), Refusal> {
         let target = binding.target;
         let caller = self.registry.workshop.find(binding)?;
@@ -108,6 +108,7 @@ impl<'a> Client<'a> {
     }
 
     /// Ends the selected attachments. For `*`, it is no error if there are none.
+    #[inline(never)]
     fn detach(&self, selection: &Selection<'_>) -> Result<(), Refusal> {
         match selection {
             Selection::All => {
@@ -125,6 +126,7 @@ impl<'a> Client<'a> {
     }
 
     /// Enables or disables the selected attachments. They stay attached.
+    #[inline(never)]
     pub(crate) fn set_enabled(
         &self,
         selection: &Selection<'_>,
@@ -144,7 +146,7 @@ impl<'a> Client<'a> {
 
     fn set_all_enabled(
         &self,
-        attachments: &mut [Attachment],
+        attachments: &mut [KBox<Attachment>],
         is_enabled: bool,
     ) -> Result<(), Reason> {
         let mut changed: KVec<usize> = KVec::with_capacity(attachments.len(), GFP_KERNEL)?;
@@ -190,7 +192,7 @@ impl<'a> Client<'a> {
     }
 
     /// Returns the index of its own attachment with that target.
-    fn find(&self, attachments: &[Attachment], target: &Target<'_>) -> Option<usize> {
+    fn find(&self, attachments: &[KBox<Attachment>], target: &Target<'_>) -> Option<usize> {
         attachments
             .iter()
             .position(|attachment| self.owns(attachment) && attachment.name() == target.text())
@@ -198,7 +200,7 @@ impl<'a> Client<'a> {
 
     fn find_mut<'b>(
         &self,
-        attachments: &'b mut [Attachment],
+        attachments: &'b mut [KBox<Attachment>],
         target: &Target<'_>,
     ) -> Result<&'b mut Attachment, Refusal> {
         match self.find(attachments, target) {
@@ -209,14 +211,23 @@ impl<'a> Client<'a> {
     }
 
     /// Returns why it has no such target: another may have it.
-    fn not_found(&self, attachments: &[Attachment], target: &Target<'_>) -> Refusal {
+    fn not_found(&self, attachments: &[KBox<Attachment>], target: &Target<'_>) -> Refusal {
         let other = attachments
             .iter()
             .find(|attachment| attachment.name() == target.text());
-        target.refuse(match other.map(Attachment::session) {
+        target.refuse(match other.map(|other| other.session()) {
             None => Reason::NotAttached,
             Some(None) => Reason::OfNobody,
             Some(Some(session)) => Reason::OfSession(session),
         })
     }
+}
+
+/// Parses a line. The result is boxed, as it would be on the kernel's stack for long.
+#[inline(never)]
+fn parse<'a>(
+    line: &'a str,
+    parse: fn(&'a str) -> Result<Binding<'a>, Refusal>,
+) -> Result<KBox<Binding<'a>>, Refusal> {
+    KBox::new(parse(line)?, GFP_KERNEL).map_err(|_| Reason::NoMemory.at(0))
 }

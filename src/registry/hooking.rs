@@ -39,7 +39,7 @@ impl Registry {
     pub(super) fn hook(
         &self,
         plan: &Plan<'_>,
-        others: &[Attachment],
+        others: &[KBox<Attachment>],
         coming: Option<&str>,
     ) -> Result<Hook, Refusal> {
         let target = plan.target;

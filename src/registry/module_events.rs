@@ -81,6 +81,7 @@ impl Registry {
 
     /// Hooks an attachment again without the functions of text that goes, and keeps its hits.
     /// Returns whether the attachment stays.
+    #[inline(never)] // keeps its frame from that of the notifier
     fn hook_without(&self, attachment: &mut Attachment, text: &LeavingText) -> bool {
         // Holds this module from the drop of the old trampoline until the new one may hold it.
         let _held = HeldModule::new();

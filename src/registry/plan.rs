@@ -70,6 +70,7 @@ impl<'a> Plan<'a> {
 
     /// Returns the functions that the target means, sorted, including those that others hold.
     /// `coming` is the module that is being loaded, if any.
+    #[inline(never)] // its frame is gone before the functions are hooked
     pub(super) fn functions(&self, coming: Option<&str>) -> Result<Functions, Refusal> {
         let target = self.target;
         let blame = |error: Error| target.refuse(error.into());

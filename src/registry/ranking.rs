@@ -23,7 +23,7 @@ impl Ranking {
     /// Ranks the functions of the attachments that `meant` is true of. For each attachment, `numbers`
     /// returns what returns the number of a function by its location, if it has one.
     pub(crate) fn new<'a, N: Fn(usize) -> Option<u64>>(
-        attachments: &'a [Attachment],
+        attachments: &'a [KBox<Attachment>],
         meant: impl Fn(&Attachment) -> bool,
         numbers: impl Fn(&'a Attachment) -> N,
     ) -> Result<Self> {
@@ -51,10 +51,10 @@ impl Ranking {
     /// Returns for each function its attachment, its index there, and its number.
     pub(crate) fn of<'a>(
         &'a self,
-        attachments: &'a [Attachment],
+        attachments: &'a [KBox<Attachment>],
     ) -> impl Iterator<Item = (&'a Attachment, usize, u64)> {
         self.0.iter().filter_map(|ranked| {
-            let attachment = attachments.get(ranked.attachment as usize)?;
+            let attachment: &Attachment = attachments.get(ranked.attachment as usize)?;
             Some((attachment, ranked.function as usize, ranked.number))
         })
     }

@@ -7,7 +7,10 @@ use crate::{
     bindings,
     language::{
         builtin,
-        histogram::Drawing,
+        histogram::{
+            Drawing,
+            Histogram, //
+        },
         report::{
             CallerLine,
             DrainingLine,
@@ -48,6 +51,7 @@ impl Client<'_> {
     }
 
     /// Shows the state of each attachment, and of those that drain.
+    #[inline(never)] // keeps its frame from those of the others
     fn show_status(&self, text: &mut Text) -> Result {
         text.add(&StatusHeader)?;
         // Until the end, so that nothing is shown twice that begins to drain meanwhile.
@@ -62,6 +66,7 @@ impl Client<'_> {
     }
 
     /// Shows the calls that are still in flight in what was detached.
+    #[inline(never)]
     fn show_draining(&self, text: &mut Text) -> Result {
         text.add(&DrainingLine::HEADER)?;
         let drain = &self.registry.workshop.drain;
@@ -82,6 +87,7 @@ impl Client<'_> {
     }
 
     /// Shows a line for each function that was hit, where functions are told apart.
+    #[inline(never)]
     fn show_hits(&self, text: &mut Text) -> Result {
         let attachments = self.registry.attachments.lock();
         let may_see = |attachment: &Attachment| self.may_see(attachment.session());
@@ -98,18 +104,18 @@ impl Client<'_> {
     }
 
     /// Shows the histograms of attachments. In a group, each function that has returned has one.
+    #[inline(never)]
     fn show_histograms(&self, text: &mut Text) -> Result {
         let attachments = self.registry.attachments.lock();
         let may_see = |attachment: &Attachment| self.may_see(attachment.session());
         let ranking = Ranking::new(&attachments, may_see, |attachment| {
-            move |location| Some(attachment.histogram_of(location)?.count())
+            move |location| attachment.timed(location)
         })?;
         for (attachment, function, _) in ranking.of(&attachments) {
             let locations = attachment.locations();
             let location = locations.get(function).copied().unwrap_or_default();
-            let Some(histogram) = attachment.histogram_of(location) else {
-                continue;
-            };
+            let mut histogram = Histogram::new();
+            attachment.add_histogram(location, &mut histogram);
             text.add(&Drawing {
                 histogram: &histogram,
                 name: if locations.len() == 1 {

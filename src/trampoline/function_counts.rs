@@ -36,6 +36,7 @@ pub(crate) struct FunctionCounts {
 
 impl FunctionCounts {
     /// Makes counts for the functions at these locations, all zero.
+    #[inline(never)] // keeps its frame from that of its caller
     pub(crate) fn new(locations: &[usize]) -> Result<Self> {
         let (multipliers, cells) = Self::index(locations)?;
         let harts = cpu::nr_cpu_ids() as usize;

@@ -8,91 +8,100 @@ use crate::{
         Histogram,
         BUCKETS, //
     },
-    trampoline::line::read_once, //
+    trampoline::line::{
+        read_once,
+        Line,
+        WORDS, //
+    },
 };
 use core::mem::offset_of;
 use kernel::{
     cpu,
     prelude::*,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
-    },
+    sync::atomic::Relaxed, //
 };
 
-const WORDS: usize = size_of::<bindings::rvdirect_histogram>() / size_of::<u64>();
 const MAX: usize = offset_of!(bindings::rvdirect_histogram, max) / size_of::<u64>();
 const MIN: usize = offset_of!(bindings::rvdirect_histogram, min) / size_of::<u64>();
 const TOTAL: usize = offset_of!(bindings::rvdirect_histogram, total) / size_of::<u64>();
 const FIRST_BUCKET: usize = offset_of!(bindings::rvdirect_histogram, buckets) / size_of::<u64>();
 
+/// How many lines a hart's histogram has.
+const LINES: usize = size_of::<bindings::rvdirect_histogram>() / size_of::<Line>();
+
+const _: () = assert!(LINES * size_of::<Line>() == 1 << bindings::RVDIRECT_HISTOGRAM_SHIFT);
 const _: () = assert!(BUCKETS == bindings::RVDIRECT_BUCKETS as usize);
-const _: () = assert!(FIRST_BUCKET + BUCKETS <= WORDS);
+const _: () = assert!(FIRST_BUCKET + BUCKETS <= LINES * WORDS);
 
-/// A hart's histogram.
-#[repr(C, align(64))]
-struct Row([Atomic<u64>; WORDS]);
-
-const _: () = assert!(size_of::<Row>() == 1 << bindings::RVDIRECT_HISTOGRAM_SHIFT);
-
-/// One histogram, or one for each cell of a group. Each has a row for each hart.
+/// One histogram, or one for each cell of a group, for each hart.
 ///
 /// # Invariants
 ///
-/// `rows` has `cells` rows for each value that `thread_info.cpu` can have.
+/// `lines` has [`LINES`] lines for each value that `thread_info.cpu` can have and each of so many
+/// `cells`.
 pub(crate) struct Latency {
-    rows: KVVec<Row>,
+    lines: KVVec<Line>,
     cells: usize,
 }
 
 impl Latency {
     /// Makes empty histograms for so many cells.
+    #[inline(never)] // keeps its frame from that of its caller
     pub(crate) fn new(cells: usize) -> Result<Self> {
         let count = cpu::nr_cpu_ids() as usize * cells;
-        let mut rows = KVVec::with_capacity(count, GFP_KERNEL)?;
-        for _ in 0..count {
-            let row = Row(core::array::from_fn(|_| Atomic::new(0)));
-            row.clear();
-            rows.push(row, GFP_KERNEL)?;
-        }
         // INVARIANT: `thread_info.cpu` is less than `nr_cpu_ids`.
-        Ok(Latency { rows, cells })
+        let latency = Latency {
+            lines: Line::zeros(count * LINES)?,
+            cells,
+        };
+        latency.clear();
+        Ok(latency)
     }
 
-    /// Returns the histogram of a cell, summed over all harts, in ticks of the timer. It may have
-    /// only parts of a call that returns meanwhile.
-    pub(crate) fn sum(&self, cell: usize) -> Histogram {
-        let mut sum = Histogram::new();
-        for row in self.rows.iter().skip(cell).step_by(self.cells) {
-            let word = |at: usize| read_once(&row.0[at]);
-            sum.add(
-                core::array::from_fn(|bucket| word(FIRST_BUCKET + bucket)),
-                word(MIN),
-                word(MAX),
-                word(TOTAL),
-            );
+    /// Adds the histogram of a cell, of all harts, in ticks of the timer. It may have only parts of a
+    /// call that returns meanwhile.
+    pub(crate) fn add_to(&self, sum: &mut Histogram, cell: usize) {
+        for lines in self.of(cell) {
+            let line = |at: usize| lines.get(at / WORDS);
+            let word = |at| line(at).map_or(0, |line| read_once(&line.0[at % WORDS]));
+            let bucket = |bucket| word(FIRST_BUCKET + bucket);
+            sum.add(bucket, word(MIN), word(MAX), word(TOTAL));
         }
-        sum
+    }
+
+    /// Returns how many calls the histogram of a cell has.
+    pub(crate) fn count(&self, cell: usize) -> u64 {
+        let words = self
+            .of(cell)
+            .map(|lines| lines.iter().flat_map(|line| &line.0));
+        words
+            .flat_map(|words| words.skip(FIRST_BUCKET).take(BUCKETS))
+            .map(read_once)
+            .fold(0, u64::wrapping_add)
+    }
+
+    /// Returns the lines of a cell, hart by hart.
+    fn of(&self, cell: usize) -> impl Iterator<Item = &[Line]> {
+        self.lines
+            .chunks_exact(LINES)
+            .skip(cell)
+            .step_by(self.cells)
     }
 
     /// Forgets all calls. Parts of a call that returns meanwhile may stay.
     pub(crate) fn clear(&self) {
-        for row in self.rows.iter() {
-            row.clear();
+        for lines in self.lines.chunks_exact(LINES) {
+            for word in lines.iter().flat_map(|line| &line.0) {
+                word.store(0, Relaxed);
+            }
+            if let Some(line) = lines.get(MIN / WORDS) {
+                line.0[MIN % WORDS].store(u64::MAX, Relaxed);
+            }
         }
     }
 
-    /// Returns the first row, which does not move as long as the histograms live.
+    /// Returns the first histogram, which does not move as long as the value lives.
     pub(crate) fn as_ptr(&self) -> *const c_void {
-        self.rows.as_ptr().cast()
-    }
-}
-
-impl Row {
-    fn clear(&self) {
-        for word in &self.0 {
-            word.store(0, Relaxed);
-        }
-        self.0[MIN].store(u64::MAX, Relaxed);
+        self.lines.as_ptr().cast()
     }
 }

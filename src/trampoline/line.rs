@@ -3,6 +3,7 @@
 //! Cache lines for counts. Each hart has its own, so that harts do not share one.
 
 use kernel::{
+    alloc::flags::__GFP_ZERO,
     prelude::*,
     sync::atomic::Atomic, //
 };
@@ -26,11 +27,9 @@ pub(crate) fn read_once(word: &Atomic<u64>) -> u64 {
 impl Line {
     /// Makes `count` lines of zeros.
     pub(crate) fn zeros(count: usize) -> Result<KVVec<Self>> {
-        let mut lines = KVVec::with_capacity(count, GFP_KERNEL)?;
-        for _ in 0..count {
-            let line = Line(core::array::from_fn(|_| Atomic::new(0)));
-            lines.push(line, GFP_KERNEL)?;
-        }
+        let mut lines = KVVec::with_capacity(count, GFP_KERNEL | __GFP_ZERO)?;
+        // SAFETY: There is room for so many, and a line may have any bytes.
+        unsafe { lines.inc_len(count) };
         Ok(lines)
     }
 }

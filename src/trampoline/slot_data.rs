@@ -93,7 +93,12 @@ pub(crate) struct SlotData {
 
 impl SlotData {
     /// Makes data for that work, with all counts zero. With `each`, functions are told apart.
-    pub(crate) fn new(work: Work, filter: &Filter, each: Option<FunctionCounts>) -> Result<Self> {
+    #[inline(never)] // keeps its frame from that of its caller
+    pub(crate) fn new(
+        work: Work,
+        filter: &Filter,
+        each: Option<FunctionCounts>,
+    ) -> Result<Arc<Self>> {
         let harts = cpu::nr_cpu_ids() as usize;
         let multipliers = each.as_ref().map_or(&[][..], FunctionCounts::multipliers);
         let first_row = multipliers.len().div_ceil(WORDS) + HEADER;
@@ -109,22 +114,19 @@ impl SlotData {
             }
         }
         let header: *mut Line = lines[first_row - HEADER..].as_mut_ptr();
-        // SAFETY: There are as many lines as a header has, suitably aligned; nobody else knows of
-        // them yet.
-        unsafe {
-            header
-                .cast::<bindings::rvdirect_slot>()
-                .write(work.header(filter, each.as_ref()))
-        };
+        // SAFETY: There are as many lines as a header has, suitably aligned, and zeroed; nobody else
+        // knows of them yet.
+        work.fill_in(unsafe { &mut *header.cast() }, filter, each.as_ref());
         // INVARIANT: `thread_info.cpu` is less than `nr_cpu_ids`; all else was done above.
-        Ok(SlotData {
+        let data = SlotData {
             lines,
             first_row,
             work,
             is_filtered: !filter.is_empty(),
             each,
             is_final: Atomic::new(0),
-        })
+        };
+        Ok(Arc::new(data, GFP_KERNEL)?)
     }
 
     /// Returns whether a filter keeps some calls from the work.
@@ -216,38 +218,35 @@ impl Work {
         }
     }
 
-    fn header(&self, filter: &Filter, each: Option<&FunctionCounts>) -> bindings::rvdirect_slot {
+    /// Fills in a header that is zeroed. In place, as it is large for the kernel's stack.
+    fn fill_in(
+        &self,
+        header: &mut bindings::rvdirect_slot,
+        filter: &Filter,
+        each: Option<&FunctionCounts>,
+    ) {
         let in_bytes = |count: usize| ((count - 1) * size_of::<u64>()) as u64;
         let comm = filter.comm.unwrap_or_default();
         let (first, second) = comm.split_at(comm.len() / 2);
         let word = |half: &[u8]| u64::from_ne_bytes(half.try_into().unwrap_or_default());
-        let harts = filter.harts.unwrap_or(Harts::ALL);
-        let header = bindings::rvdirect_slot {
-            bucket_mask: each.map_or(0, |each| in_bytes(each.multipliers().len())),
-            cell_mask: each.map_or(0, |each| in_bytes(each.cells())),
-            pid: filter.pid.map_or(u64::MAX, u64::from),
-            comm: [word(first), word(second)],
-            harts: harts.0,
-            ..Default::default()
-        };
+        header.bucket_mask = each.map_or(0, |each| in_bytes(each.multipliers().len()));
+        header.cell_mask = each.map_or(0, |each| in_bytes(each.cells()));
+        header.pid = filter.pid.map_or(u64::MAX, u64::from);
+        header.comm = [word(first), word(second)];
+        header.harts = filter.harts.as_ref().unwrap_or(&Harts::ALL).0;
         match self {
-            Work::Count | Work::GoOn(_) => header,
-            Work::Handlers(handlers) => bindings::rvdirect_slot {
-                entry: handlers.entry(),
-                exit: handlers.exit(),
-                data: handlers.data(),
-                ..header
-            },
-            Work::Latency(latency) => bindings::rvdirect_slot {
-                histogram: latency.as_ptr().cast_mut(),
-                ..header
-            },
-            Work::Override(what) => bindings::rvdirect_slot {
-                ret: what.ret,
-                every: what.every,
-                times: what.times.unwrap_or(u64::MAX),
-                ..header
-            },
+            Work::Count | Work::GoOn(_) => {}
+            Work::Handlers(handlers) => {
+                header.entry = handlers.entry();
+                header.exit = handlers.exit();
+                header.data = handlers.data();
+            }
+            Work::Latency(latency) => header.histogram = latency.as_ptr().cast_mut(),
+            Work::Override(what) => {
+                header.ret = what.ret;
+                header.every = what.every;
+                header.times = what.times.unwrap_or(u64::MAX);
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::language::refusal::{
 };
 
 fn logged(command: &str, column: usize) -> String {
-    let mut log = ErrorLog::new();
+    let mut log = ErrorLog::new(vec![None; ENTRIES]);
     log.record(
         12_345_678_901,
         "attach",
@@ -38,7 +38,7 @@ fn looks_as_in_tracefs() {
 
 #[test]
 fn names_the_clone_of_the_word() {
-    let mut log = ErrorLog::new();
+    let mut log = ErrorLog::new(vec![None; ENTRIES]);
     let suffix = Suffix::new(".isra.0").unwrap();
     log.record(
         0,
@@ -54,7 +54,7 @@ fn names_the_clone_of_the_word() {
 
 #[test]
 fn is_empty_at_first_and_when_cleared() {
-    let mut log = ErrorLog::new();
+    let mut log = ErrorLog::new(vec![None; ENTRIES]);
     assert_eq!(log.to_string(), "");
     log.record(0, "attach", 1, "x", Reason::NoCaller.at(2));
     log.clear();
@@ -63,7 +63,7 @@ fn is_empty_at_first_and_when_cleared() {
 
 #[test]
 fn keeps_the_last_ones_oldest_first() {
-    let mut log = ErrorLog::new();
+    let mut log = ErrorLog::new(vec![None; ENTRIES]);
     for number in 1..=ENTRIES + 3 {
         log.record(0, "detach", number, "x", Reason::NotAttached.at(0));
     }
