@@ -13,7 +13,7 @@ files_have_their_modes()
 		status:400 hits:400 hist:600 draining:400 error_log:600 session:600; do
 		expect "$file" "${file%:*}:$(stat -c %a "$rvdirect/${file%:*}")" "$file"
 	done
-	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 11
+	expect "number of files" "$(find "$rvdirect" -type f | wc -l)" 12
 }
 
 # Root may open a file whatever its mode says.
