@@ -8,7 +8,6 @@
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/security.h>
-#include <linux/smp.h>
 #include <linux/time64.h>
 
 #include <asm/delay.h>
@@ -29,11 +28,6 @@ void rvdirect_synchronize_idle_tasks(void)
 {
 	/* Idle tasks run with preemption off, which RCU takes for a reader. */
 	synchronize_rcu_expedited();
-}
-
-void rvdirect_synchronize_harts(void)
-{
-	kick_all_cpus_sync();
 }
 
 bool rvdirect_within_module(unsigned long addr, const struct module *mod)

@@ -16,12 +16,6 @@ void rvdirect_synchronize_trampolines(void);
 /* The part of it that waits for idle tasks, which RCU-tasks does not cover. */
 void rvdirect_synchronize_idle_tasks(void);
 
-/*
- * Makes all earlier writes of this hart visible to every hart before it
- * returns. Waits for the other harts.
- */
-void rvdirect_synchronize_harts(void);
-
 /* Whether @addr is in the memory of @mod. */
 bool rvdirect_within_module(unsigned long addr, const struct module *mod);
 

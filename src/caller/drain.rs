@@ -316,7 +316,9 @@ impl Waiting {
         let calls = InFlight::find(slots.map(|parts| &**parts.slot.data())).ok();
         let mut is_any_over = false;
         for parts in self.parts.iter_mut() {
-            let is_busy = |calls: &InFlight| calls.of(parts.slot.data()).next().is_some();
+            let is_busy = |calls: &InFlight| {
+                !calls.is_complete() || calls.of(parts.slot.data()).next().is_some()
+            };
             if calls.as_ref().is_none_or(is_busy) {
                 parts.busy = now();
             }

@@ -9,6 +9,7 @@
  * with the address of known rows. The trampoline clears it when the call ends.
  */
 #include <linux/compiler.h>
+#include <linux/cpumask.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
@@ -30,8 +31,8 @@ struct search {
 };
 
 /*
- * No list has the idle tasks. They never go, so each hart notes its own once it
- * is seen idle.
+ * No list has the idle tasks. They never go, so each hart notes its own once an
+ * interrupt finds it idle. That of the hart that booted is init_task.
  */
 static DEFINE_PER_CPU(struct task_struct *, known_idle_task);
 
@@ -39,6 +40,26 @@ static void note_idle_task(void *unused)
 {
 	if (is_idle_task(current))
 		__this_cpu_write(known_idle_task, current);
+}
+
+void rvdirect_interrupt_harts(void)
+{
+	on_each_cpu(note_idle_task, NULL, true);
+}
+
+static struct task_struct *idle_task_of(unsigned int hart)
+{
+	return hart ? per_cpu(known_idle_task, hart) : &init_task;
+}
+
+bool rvdirect_knows_idle_tasks(void)
+{
+	unsigned int hart;
+
+	for_each_online_cpu(hart)
+		if (!idle_task_of(hart))
+			return false;
+	return true;
 }
 
 static bool is_of_slot(const struct search *search, const void *rows)
@@ -117,16 +138,15 @@ size_t rvdirect_find_in_flight(const void *const *rows, size_t slots,
 	struct task_struct *process, *task;
 	unsigned int hart;
 
-	on_each_cpu(note_idle_task, NULL, true);
+	rvdirect_interrupt_harts();
 	rcu_read_lock();
 	pagefault_disable();
-	/* The idle task of the hart that booted. */
-	search_stack(&search, &init_task);
 	for_each_process_thread(process, task)
 		search_stack(&search, task);
-	for_each_possible_cpu(hart) {
-		task = per_cpu(known_idle_task, hart);
-		if (task && task != &init_task)
+	/* A hart that is off begins anew when it comes back. */
+	for_each_online_cpu(hart) {
+		task = idle_task_of(hart);
+		if (task)
 			search_stack(&search, task);
 	}
 	pagefault_enable();

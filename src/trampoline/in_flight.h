@@ -30,6 +30,18 @@ struct rvdirect_in_flight {
 size_t rvdirect_find_in_flight(const void *const *rows, size_t slots,
 			       struct rvdirect_in_flight *found, size_t room);
 
+/*
+ * Whether that can find all calls. The idle task of a hart that was never found
+ * idle is not known, and may have one.
+ */
+bool rvdirect_knows_idle_tasks(void);
+
+/*
+ * Interrupts each hart: it has seen then what was written before, and its idle
+ * task is known if it was idle.
+ */
+void rvdirect_interrupt_harts(void);
+
 /* The ticks of the timer now. */
 u64 rvdirect_ticks(void);
 

@@ -9,7 +9,10 @@ use crate::{
 use kernel::prelude::*;
 
 /// Calls in flight, as they were found at one time.
-pub(crate) struct InFlight(KVVec<bindings::rvdirect_in_flight>);
+pub(crate) struct InFlight {
+    calls: KVVec<bindings::rvdirect_in_flight>,
+    is_complete: bool,
+}
 
 /// A call in flight.
 pub(crate) struct Call<'a> {
@@ -55,7 +58,16 @@ impl InFlight {
             )?;
         }
         calls.truncate(count);
-        Ok(InFlight(calls))
+        Ok(InFlight {
+            calls,
+            // SAFETY: The function only reads.
+            is_complete: unsafe { bindings::rvdirect_knows_idle_tasks() },
+        })
+    }
+
+    /// Returns whether the stacks of all tasks are known, so that none can have another call.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// Returns those of one slot.
@@ -63,7 +75,7 @@ impl InFlight {
         let rows: *const c_void = slot.rows().cast();
         // SAFETY: The function only reads a timer.
         let now = unsafe { bindings::rvdirect_ticks() };
-        self.0
+        self.calls
             .iter()
             .filter(move |call| call.rows == rows)
             .map(move |call| Call {

@@ -58,7 +58,7 @@ impl Pool {
         slot.data.set_next(slot.work_address());
         slot.set_rows(slot.data.rows());
         // SAFETY: Interrupts are on here, as wherever attachments change.
-        unsafe { bindings::rvdirect_synchronize_harts() };
+        unsafe { bindings::rvdirect_interrupt_harts() };
         Some(slot)
     }
 }
