@@ -167,7 +167,10 @@ attach()
 # never returned drains for five seconds.
 drained()
 {
-	within 20 nothing_drains
+	(within 60 nothing_drains) || {
+		cat "$rvdirect/status" "$rvdirect/draining"
+		fail "it still drains"
+	}
 }
 
 nothing_drains()
