@@ -14,8 +14,8 @@ tools := $(foreach v,$(tool-variables),$(if $($(v)),$(v)=$($(v))))
 
 # The scripts take these from the environment; export those that are set on this
 # command line. An unset variable must not become an empty one.
-$(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH VM_APPEND \
-	VM_FILES VM_ICOUNT VM_KERNEL VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
+$(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH MINUTES SEED \
+	VM_APPEND VM_FILES VM_ICOUNT VM_KERNEL VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
 
 # The tree to build the module in. For a kernel without Rust, it is not KDIR.
 find-tree = tree=$$(scripts/rust-tree $(KDIR)) && echo "$$tree" >.tree
@@ -66,6 +66,10 @@ run: setup
 test: setup
 	@scripts/test
 
+.PHONY: soak
+soak: setup
+	@scripts/soak
+
 .PHONY: bench
 bench: setup
 	@scripts/bench
@@ -99,6 +103,7 @@ help:
 	@echo 'On this machine, for a RISC-V guest in QEMU:'
 	@echo '  run             - boot the guest, hook real functions, show what was seen'
 	@echo '  test            - all tests, on the host and in the guest'
+	@echo '  soak            - a fuzzer, for MINUTES=10 with SEED=any, on the debug kernel'
 	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
 	@echo "  deb             - Debian packages, of the module for Debian's own kernel"
 	@echo '  bench           - what each caller costs, in instructions'
