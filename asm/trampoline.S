@@ -214,7 +214,9 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
  * @from: where the struct begins: WHOLE; or, if nothing but the target is
  *	called, SHORT, or CELL to keep a function's cell
  *
- * The macros below store the other fields, where they are needed.
+ * The macros below store the other fields, where they are needed. Popping clears
+ * fp: what is left below sp must not look like a call that is in flight, see
+ * src/trampoline/in_flight.c.
  */
 #define WHOLE	0
 #define SHORT	RVDIRECT_CALL_TICKS
@@ -232,6 +234,7 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
 	.endm
 
 	.macro	POP_FRAMES from
+	REG_S	zero, RVDIRECT_CALL_FP - \from(sp)
 	REG_L	ra, RVDIRECT_CALL_CALLER - \from(sp)
 	REG_L	s0, RVDIRECT_CALL_CALLER_FP - \from(sp)
 	addi	sp, sp, RVDIRECT_CALL_SIZE - \from
@@ -378,6 +381,8 @@ SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
 .Lto_copy_\kind:
 #ifdef CONFIG_VMAP_STACK
 	sub	t0, sp, ra
+	/* Both must be in the upper half: the end may lie between them. */
+	and	t0, t0, sp
 	slli	t0, t0, 64 - THREAD_SHIFT
 	bgez	t0, .Lmiss_\kind
 #endif
@@ -405,19 +410,8 @@ SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
 	ADD_TO_ROW t1, RVDIRECT_ROW_MISSED, t0, ra
 	ADD_TO_ROW t1, RVDIRECT_ROW_LEFT, t0, ra
 	REG_L	t0, RVDIRECT_CALL_RESUME - \from(sp)
-	END_WAITING \from
-	jr	t0
-	.endm
-
-/*
- * END_WAITING - pop the frames
- *
- * What is left of them below sp must not look like a call that is in flight:
- * see src/trampoline/in_flight.c.
- */
-	.macro	END_WAITING from
-	REG_S	zero, RVDIRECT_CALL_FP - \from(sp)
 	POP_FRAMES \from
+	jr	t0
 	.endm
 
 /*
@@ -504,7 +498,7 @@ SYM_CODE_START_LOCAL(rvdirect_return)
 	REG_L	a1, RVDIRECT_CALL_RET + SZREG(sp)
 	REG_L	t1, RVDIRECT_CALL_ROWS(sp)
 	ADD_TO_ROW t1, RVDIRECT_ROW_LEFT, t0, t2
-	END_WAITING WHOLE
+	POP_FRAMES WHOLE
 	ret
 	GUARDED	before
 	GUARDED	behind
@@ -583,7 +577,7 @@ SYM_CODE_START_LOCAL(rvdirect_latency)
 	lw	t2, TASK_TI_CPU(tp)
 	slli	t3, t2, RVDIRECT_HISTOGRAM_SHIFT
 	ADD_TO_HISTOGRAM
-	END_WAITING SHORT
+	POP_FRAMES SHORT
 	ret
 	MISS	latency, SHORT
 SYM_CODE_END(rvdirect_latency)
@@ -612,7 +606,7 @@ SYM_CODE_START_LOCAL(rvdirect_latency_each)
 	add	t3, t3, t4
 	slli	t3, t3, RVDIRECT_HISTOGRAM_SHIFT - 3
 	ADD_TO_HISTOGRAM
-	END_WAITING CELL
+	POP_FRAMES CELL
 	ret
 	MISS	latency_each, CELL
 SYM_CODE_END(rvdirect_latency_each)

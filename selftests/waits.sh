@@ -93,7 +93,8 @@ unloading_does_not_wait()
 	attach 'rvdirect_test_twin:rvdirect_test_shared latency pending'
 	start_spinning
 	rmmod rvdirect_test_twin
-	expect "state" "$(column 8 rvdirect_test_twin:rvdirect_test_shared)" "$(printf 'pending\ndraining')"
+	expect "states" "$(column 8 rvdirect_test_twin:rvdirect_test_shared | tr '\n' ' ')" \
+		'pending draining '
 	load rvdirect_test_twin calls=7
 	expect "hits" "$(column 4 rvdirect_test_twin:rvdirect_test_shared | head -n 1)" 7
 	stop_spinning

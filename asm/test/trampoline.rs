@@ -223,6 +223,7 @@ fn entry_shows_the_call_and_keeps_everything() {
     assert_eq!(run.value("entry_data"), 0xda7a);
     assert!(run.maybe("exit_target").is_none());
     assert!(run.maybe("guarded").is_none());
+    assert_eq!(run.value("mark"), 0);
     assert_eq!(run.value("recursion"), 0x100, "the bits are as they were");
     assert_eq!(run.counts(), [(2, 1, 0)]);
 }
@@ -398,6 +399,19 @@ fn calls_without_room_are_missed() {
     }
 }
 
+/// Nor is a call let through whose copy would reach over the end of the stack.
+#[test]
+fn calls_at_the_end_of_the_stack_are_missed() {
+    const STACK: u64 = 16384;
+
+    for kind in WAITING {
+        for left in [512, 1024, 2048] {
+            let run = run(&format!("{kind} room={} frame=2032", STACK - left));
+            assert_missed(kind, &run);
+        }
+    }
+}
+
 /// The bucket is the number of significant bits of the duration.
 #[test]
 fn latency_fills_the_histogram() {
@@ -498,7 +512,7 @@ fn nothing_is_stored_below_sp() {
             // The frames again, which are right below the target's frame.
             "addi" if rest[0] == "s0" => assert_eq!(immediate(rest[1]) % 16, 0, "{line}"),
             // Takes its value.
-            "c.addi4spn" | "addi" | "c.mv" | "sub" => assert_ne!(*first, "sp", "{line}"),
+            "c.addi4spn" | "addi" | "c.mv" | "sub" | "and" => assert_ne!(*first, "sp", "{line}"),
             _ => panic!("what is this to sp? {line}"),
         }
     }

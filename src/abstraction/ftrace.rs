@@ -107,8 +107,10 @@ impl<T: Trampoline> DirectCalls<T> {
         let ops = zeroed::<bindings::ftrace_ops>()?;
         // SAFETY: Nobody else knows of `ops`, which is zeroed, as a static one is at first.
         unsafe {
-            // As long as it is registered, ftrace cannot be switched off.
-            (*ops.get()).flags = bindings::FTRACE_OPS_FL_PERMANENT as c_ulong;
+            // As long as it is registered, ftrace cannot be switched off. Until it is, those who walk
+            // the list skip it: if ftrace refuses it, it may have been there for a moment.
+            (*ops.get()).flags =
+                (bindings::FTRACE_OPS_FL_PERMANENT | bindings::FTRACE_OPS_FL_STUB) as c_ulong;
             (*ops.get()).ops_func = Some(share_no_modified);
         }
         set_filter(ops.get(), locations)?;
@@ -117,13 +119,17 @@ impl<T: Trampoline> DirectCalls<T> {
         // the trampoline, so they stay in place until `ops` is unregistered.
         let ret = unsafe { bindings::register_ftrace_direct(ops.get(), address) };
         match to_result(ret) {
-            // INVARIANT: The call above registered `ops`, for the address that `leads_to` chose.
-            Ok(()) => Ok(DirectCalls {
-                ops: ManuallyDrop::new(ops),
-                trampoline: ManuallyDrop::new(trampoline),
-                is_enabled,
-                drain,
-            }),
+            Ok(()) => {
+                // SAFETY: `ops` is valid. Nobody else changes the flags of one that is registered.
+                unsafe { (*ops.get()).flags &= !(bindings::FTRACE_OPS_FL_STUB as c_ulong) };
+                // INVARIANT: The call above registered `ops`, for the address that `leads_to` chose.
+                Ok(DirectCalls {
+                    ops: ManuallyDrop::new(ops),
+                    trampoline: ManuallyDrop::new(trampoline),
+                    is_enabled,
+                    drain,
+                })
+            }
             Err(ENODEV) => {
                 // Some of the functions may lead to the trampoline already.
                 stay_for_ever(ENODEV);
@@ -136,11 +142,15 @@ impl<T: Trampoline> DirectCalls<T> {
                 let is_set = |flag: u32| flags & flag as c_ulong != 0;
                 let was_listed = is_set(bindings::FTRACE_OPS_FL_DYNAMIC);
                 if was_listed {
-                    // A call that is traced otherwise may have found `ops`, and the trampoline.
-                    synchronize();
+                    // A call that is traced otherwise may have found `ops`.
+                    drain.take(Retired {
+                        ops: ManuallyDrop::new(Some(ops)),
+                        trampoline: ManuallyDrop::new(trampoline),
+                    });
+                } else {
+                    // SAFETY: `ops` is not registered; nobody else knows of its filter.
+                    unsafe { bindings::ftrace_free_filter(ops.get()) };
                 }
-                // SAFETY: `ops` is not registered; nobody else knows of its filter.
-                unsafe { bindings::ftrace_free_filter(ops.get()) };
                 Err(match error {
                     // ftrace sets the flag when none of the functions has a direct caller.
                     EBUSY if !is_set(bindings::FTRACE_OPS_FL_DIRECT) => Reason::Held,
@@ -384,7 +394,8 @@ unsafe fn unregister(ops: *mut bindings::ftrace_ops, address: usize) -> Result {
     // its locks meanwhile, so everybody would wait. The drain waits instead, for any number of them.
     //
     // Where several ftrace users share a function, a list is walked. Unregistering clears the
-    // function of the `ftrace_ops` at once, so walkers must skip it before.
+    // function of the `ftrace_ops` at once, so walkers must skip it before. A task that was preempted
+    // on its way to that function finds it again.
     //
     // Success may hide that ftrace has shut itself down meanwhile, but then any change of a filter
     // fails. Nobody uses the filter of `ops` any more.
@@ -392,7 +403,10 @@ unsafe fn unregister(ops: *mut bindings::ftrace_ops, address: usize) -> Result {
         (*ops).flags |= bindings::FTRACE_OPS_FL_STUB as c_ulong;
         bindings::rvdirect_synchronize_idle_tasks();
         (*ops).flags &= !(bindings::FTRACE_OPS_FL_DYNAMIC as c_ulong);
-        match bindings::unregister_ftrace_direct(ops, address, false) {
+        let func = (*ops).func;
+        let ret = bindings::unregister_ftrace_direct(ops, address, false);
+        (*ops).func = func;
+        match ret {
             0 => bindings::ftrace_set_filter_ips(ops, &mut 0, 0, 0, 1),
             error => error,
         }

@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/security.h>
+#include <linux/smp.h>
 #include <linux/time64.h>
 
 #include <asm/delay.h>
@@ -28,6 +29,8 @@ void rvdirect_synchronize_idle_tasks(void)
 {
 	/* Idle tasks run with preemption off, which RCU takes for a reader. */
 	synchronize_rcu_expedited();
+	/* Where RCU does not watch, interrupts are off. */
+	kick_all_cpus_sync();
 }
 
 bool rvdirect_within_module(unsigned long addr, const struct module *mod)

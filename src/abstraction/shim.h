@@ -13,7 +13,10 @@ struct module;
  */
 void rvdirect_synchronize_trampolines(void);
 
-/* The part of it that waits for idle tasks, which RCU-tasks does not cover. */
+/*
+ * The part of it that RCU-tasks does not cover: idle tasks, and harts that RCU does
+ * not watch.
+ */
 void rvdirect_synchronize_idle_tasks(void);
 
 /* Whether @addr is in the memory of @mod. */

@@ -67,6 +67,9 @@ const LATEST: u32 = 1000;
 /// call that is just being made is not found: neither takes that long.
 const QUIET: u64 = 5_000_000_000;
 
+/// How often none may have been found at least. Time passes in suspend as well.
+const LOOKS: u32 = 5;
+
 /// The trampolines that wait for their last calls, and the right to add one.
 #[derive(Clone)]
 pub(crate) struct Drain(Arc<Background<Draining>>);
@@ -137,6 +140,8 @@ struct Parts {
     _caller: Option<Arc<External>>,
     /// When a call was last known to be in flight, in ticks of the timer.
     busy: u64,
+    /// How often none was found since then.
+    quiet: u32,
     /// Whether no call will return any more. None can have entered since.
     is_over: bool,
     // The last field to be dropped: the code that drops the others is in the module.
@@ -182,6 +187,7 @@ impl Drain {
             label,
             _caller: caller,
             busy: now(),
+            quiet: 0,
             is_over: false,
             _module: HeldModule::new(),
         };
@@ -321,10 +327,16 @@ impl Waiting {
             };
             if calls.as_ref().is_none_or(is_busy) {
                 parts.busy = now();
+                parts.quiet = 0;
+            } else {
+                parts.quiet += 1;
             }
+            // The timers of two harts may differ by a tick.
+            let quiet = now().saturating_sub(parts.busy);
             // SAFETY: The function only computes.
-            let quiet = unsafe { bindings::rvdirect_nanoseconds(now() - parts.busy) };
-            parts.is_over = parts.slot.data().is_left() || quiet >= QUIET;
+            let quiet = unsafe { bindings::rvdirect_nanoseconds(quiet) };
+            let is_quiet = quiet >= QUIET && parts.quiet >= LOOKS;
+            parts.is_over = parts.slot.data().is_left() || is_quiet;
             is_any_over |= parts.is_over;
         }
         is_any_over

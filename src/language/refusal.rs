@@ -345,6 +345,13 @@ mod tests {
     }
 
     #[test]
+    fn what_a_livepatch_has_is_busy() {
+        let reason = Reason::Modified(0x1000);
+        assert_eq!(reason.errno(), errno::EBUSY);
+        assert!(reason.to_string().contains("enabled_functions"));
+    }
+
+    #[test]
     fn what_the_kernel_says_is_passed_on() {
         assert_eq!(Reason::Kernel(5).errno(), 5);
         assert_eq!(

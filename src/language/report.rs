@@ -350,11 +350,20 @@ mod tests {
         assert_eq!(header.find("STATE"), status("vfs_read", 7).find("active"));
     }
 
+    /// The first word is enough for a script.
     #[test]
-    fn draining_says_how_many_calls_are_left() {
-        let mut line = STATUS;
-        line.state = State::Draining(2);
-        assert!(line.to_string().ends_with(" draining (2 in flight)\n"));
+    fn states_begin_with_a_word_of_their_own() {
+        for (state, shown) in [
+            (State::Active, "active"),
+            (State::Disabled, "disabled"),
+            (State::Pending, "pending"),
+            (State::Ending, "ending"),
+            (State::Draining(2), "draining (2 in flight)"),
+        ] {
+            let mut line = STATUS;
+            line.state = state;
+            assert!(line.to_string().ends_with(&format!(" {shown}\n")));
+        }
     }
 
     #[test]

@@ -38,7 +38,8 @@ static DEFINE_PER_CPU(struct task_struct *, known_idle_task);
 
 static void note_idle_task(void *unused)
 {
-	if (is_idle_task(current))
+	/* PF_IDLE is also set in threads that inject idle time. */
+	if (!current->pid)
 		__this_cpu_write(known_idle_task, current);
 }
 
@@ -107,10 +108,12 @@ static void search_stack(struct search *search, const struct task_struct *task)
 {
 	unsigned long stack = (unsigned long)READ_ONCE(task->stack);
 	unsigned long end = stack + THREAD_SIZE;
-	unsigned long at = READ_ONCE(task->thread.sp);
+	/* Pairs with finish_task(): the sp of a task that sleeps is read after it went to sleep. */
+	bool is_running = smp_load_acquire(&task->on_cpu) || task == current;
+	/* Its last frames may lack the first members of the structure. */
+	unsigned long at = READ_ONCE(task->thread.sp) - RVDIRECT_CALL_TICKS;
 
-	/* A task that is not asleep may have its frames anywhere. */
-	if (task == current || READ_ONCE(task->on_cpu) || at < stack || at > end)
+	if (is_running || at < stack || at > end)
 		at = stack;
 	for (; stack && at + sizeof(struct rvdirect_call) <= end; at += sizeof(at)) {
 		struct rvdirect_in_flight found;

@@ -380,3 +380,11 @@ fn any_text_is_taken_or_blamed() {
         }
     }
 }
+
+#[test]
+fn some_verbs_take_a_caller_away() {
+    for verb in Verb::ALL {
+        let takes_away = ["modify", "detach"].contains(&verb.name());
+        assert_eq!(verb.takes_away(), takes_away);
+    }
+}
