@@ -53,7 +53,7 @@ pub(crate) fn lookup(
     for excluded in exclusions.targets() {
         let excluded = excluded?;
         let gone = lookup_one(&excluded).map_err(|reason| excluded.refuse(reason))?;
-        functions.retain(|location, _| gone.locations().binary_search(&location).is_err());
+        functions.retain(&mut |location, _| gone.locations().binary_search(&location).is_err());
     }
     if functions.locations().is_empty() {
         return Err(target.refuse(Reason::NothingLeft));
@@ -86,7 +86,7 @@ fn as_kernel(text: &str) -> Result<CString> {
 pub(crate) fn keep_settled(functions: &mut Functions, coming: Option<&str>) -> Result {
     let mut name = CString::try_from_fmt(fmt!(""))?;
     let mut error = None;
-    functions.retain(|location, symbol| {
+    functions.retain(&mut |location, symbol| {
         let Some((module, _)) = symbol.split_once(':') else {
             // A function of the kernel itself, or one whose module is gone meanwhile.
             return !symbol.starts_with("0x");
@@ -111,7 +111,9 @@ fn lookup_one(target: &Target<'_>) -> Result<Functions, Reason> {
     let name = CString::try_from_fmt(fmt!("{}", target.function()))?;
     let mut functions = Functions::at(traceable(&name)?)?;
     let found = functions.locations().len();
-    functions.retain(|_, name| target.means(name));
+    if target.module().is_some() || target.number().is_some() {
+        functions.retain(&mut |_, name| target.means(name));
+    }
     if !functions.locations().is_empty() {
         return Ok(functions);
     }
@@ -137,12 +139,12 @@ fn lookup_one(target: &Target<'_>) -> Result<Functions, Reason> {
 #[inline(never)] // keeps its frame from that of its caller
 fn clone_of(target: &Target<'_>) -> Result<Option<Suffix>, Reason> {
     let clones = CString::try_from_fmt(fmt!("{}.*", target.function()))?;
-    let mut names = Names::new()?;
-    let suffix = |location: &usize| {
-        let name = target.function_of(names.of(*location))?;
+    let clones = Functions::at(traceable(&clones)?)?;
+    let suffix = |index| {
+        let name = target.function_of(clones.name(index))?;
         Suffix::new(name.strip_prefix(target.function())?)
     };
-    Ok(traceable(&clones)?.iter().find_map(suffix))
+    Ok((0..clones.locations().len()).find_map(suffix))
 }
 
 /// Returns the locations of all functions that match `name` and that ftrace can patch.

@@ -4,8 +4,7 @@
 
 use crate::{
     abstraction::function::Names,
-    algorithm::namesakes,
-    language::command::split_module, //
+    algorithm::namesakes, //
 };
 use kernel::{
     prelude::*,
@@ -53,21 +52,25 @@ impl Functions {
     fn number(&mut self) -> Result {
         let count = self.locations.len();
         let mut numbers = KVVec::from_elem(0, count, GFP_KERNEL)?;
-        let mut order = KVVec::from_elem(0, count, GFP_KERNEL)?;
-        let name_of = |index| split_module(self.name(index));
-        namesakes::number(name_of, &mut numbers, &mut order);
-        let mut names = KVVec::with_capacity(self.names.len(), GFP_KERNEL)?;
-        for (index, number) in numbers.iter_mut().enumerate() {
-            names.extend_from_slice(self.name(index).as_bytes(), GFP_KERNEL)?;
-            if *number != 0 {
-                let number = CString::try_from_fmt(fmt!(",{}", *number))?;
+        let mut table = KVVec::from_elem(0, namesakes::table_size(count), GFP_KERNEL)?;
+        namesakes::number(|index| self.bytes(index), &mut numbers, &mut table);
+        // Room for numbers of up to three digits.
+        let shared = numbers.iter().filter(|number| **number > 0).count();
+        let mut names = KVVec::with_capacity(self.names.len() + 4 * shared, GFP_KERNEL)?;
+        let mut copied = 0;
+        for (end, number) in self.ends.iter_mut().zip(numbers.iter()) {
+            let old_end = *end as usize;
+            if *number > 0 {
+                let number = CString::try_from_fmt(fmt!(",{number}"))?;
+                let name = self.names.get(copied..old_end).unwrap_or_default();
+                names.extend_from_slice(name, GFP_KERNEL)?;
                 names.extend_from_slice(number.to_bytes(), GFP_KERNEL)?;
+                copied = old_end;
             }
-            // From here on, it is where the name ends.
-            *number = u32::try_from(names.len())?;
+            *end = u32::try_from(names.len() + old_end - copied)?;
         }
-        // INVARIANT: There is one for each.
-        self.ends = numbers;
+        let rest = self.names.get(copied..).unwrap_or_default();
+        names.extend_from_slice(rest, GFP_KERNEL)?;
         self.names = names;
         Ok(())
     }
@@ -79,15 +82,18 @@ impl Functions {
 
     /// The name of one of them, as [`Names::of`] tells it, and its number if the name is shared.
     pub(crate) fn name(&self, index: usize) -> &str {
+        // Cannot fail: it was a `str`.
+        core::str::from_utf8(self.bytes(index)).unwrap_or_default()
+    }
+
+    fn bytes(&self, index: usize) -> &[u8] {
         let end_of = |index: usize| self.ends.get(index).map_or(0, |end| *end as usize);
         let start = index.checked_sub(1).map_or(0, end_of);
-        let name = self.names.get(start..end_of(index)).unwrap_or_default();
-        // Cannot fail: it was a `str`.
-        core::str::from_utf8(name).unwrap_or_default()
+        self.names.get(start..end_of(index)).unwrap_or_default()
     }
 
     /// Keeps those of which `keep` says so, by location and name.
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(usize, &str) -> bool) {
+    pub(crate) fn retain(&mut self, keep: &mut dyn FnMut(usize, &str) -> bool) {
         let (mut kept, mut kept_bytes, mut start) = (0, 0, 0);
         for index in 0..self.locations.len() {
             let location = self.locations[index];

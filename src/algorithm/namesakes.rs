@@ -1,54 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Numbers functions that share a name. Compares only names of the same hash: most names are not
-//! shared.
+//! Numbers functions that share a name. A hash table finds them, as most names are not shared.
 //!
 //! Does not depend on the kernel, so it is tested on the host as well.
 
-use crate::algorithm::sort::sort_by_key;
-
-/// The module of a function, unless it is the kernel's own, and its name there.
-type Name<'a> = (Option<&'a str>, &'a str);
+/// Returns how many elements the hash table must have for so many functions.
+pub(crate) fn table_size(functions: usize) -> usize {
+    functions.next_power_of_two() + functions
+}
 
 /// Numbers each function whose name does not mean it alone: from 1, in their order, among those of
 /// the same module. The other ones get 0.
 ///
-/// A name without a module means the functions of all modules. `names` returns the name of a
-/// function by its index. `numbers` and `order`, which is only for use here, must have an element
-/// for each.
+/// `names` returns the name of a function by its index: `module:function`, or the function alone,
+/// which then means those of all modules. `numbers` has an element for each function, and `table`
+/// has [`table_size`]. All must be 0 at first.
 pub(crate) fn number<'a>(
-    names: impl Fn(usize) -> Name<'a>,
+    names: impl Fn(usize) -> &'a [u8],
     numbers: &mut [u32],
-    order: &mut [u64],
+    table: &mut [u32],
 ) {
-    // By hash, and then by index.
-    for (index, key) in order.iter_mut().enumerate() {
-        *key = u64::from(hash(names(index).1)) << 32 | index as u64;
-    }
-    sort_by_key(order, |key| *key);
-    let name_of = |key: &u64| names(*key as u32 as usize);
-    for alike in order.chunk_by(|a, b| a >> 32 == b >> 32) {
-        for (place, key) in alike.iter().enumerate() {
-            let (module, function) = name_of(key);
-            let is_meant =
-                |other: &Name<'a>| other.1 == function && (module.is_none() || other.0 == module);
-            if alike.iter().map(name_of).filter(is_meant).count() == 1 {
+    // An element of the table is the index of a function, plus 1. The first ones begin a chain each.
+    // Then there is one for each function: the function that follows it in its chain.
+    let chains = table.len() - numbers.len();
+    for index in 0..numbers.len() {
+        let name = names(index);
+        let (start, hash) = start_and_hash(name);
+        let (module, function) = name.split_at(start);
+        let chain = hash as usize & (chains - 1);
+        let (mut is_shared, mut before) = (false, 0);
+        let mut at = chain;
+        while let Some(other) = (table[at] as usize).checked_sub(1) {
+            at = chains + other;
+            let Some(other_module) = names(other).strip_suffix(function) else {
                 continue;
-            }
-            let before = alike.iter().take(place).map(name_of);
-            let before = before.filter(|other| *other == (module, function)).count();
-            if let Some(number) = numbers.get_mut(*key as u32 as usize) {
-                *number = before as u32 + 1;
+            };
+            if other_module == module {
+                is_shared = true;
+                before += 1;
+                numbers[other] = numbers[other].max(1);
+            } else if other_module.is_empty() {
+                numbers[other] = numbers[other].max(1);
+            } else if module.is_empty() && other_module.ends_with(b":") {
+                is_shared = true;
             }
         }
+        if is_shared {
+            numbers[index] = before + 1;
+        }
+        table[chains + index] = core::mem::replace(&mut table[chain], index as u32 + 1);
     }
 }
 
+/// Returns where the function begins, behind the module and a colon, and the hash of its name by
 /// Fowler, Noll and Vo's FNV-1a.
-fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+fn start_and_hash(name: &[u8]) -> (usize, u32) {
+    const EMPTY: u32 = 0x811c_9dc5;
+    let (mut start, mut hash) = (0, EMPTY);
+    for (at, byte) in name.iter().enumerate() {
+        if *byte == b':' {
+            (start, hash) = (at + 1, EMPTY);
+        } else {
+            hash = (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+        }
+    }
+    (start, hash)
 }
 
 #[cfg(test)]
@@ -56,69 +72,70 @@ mod tests {
     use super::*;
     use crate::random::Random;
 
-    fn numbers_of(names: &[Name<'_>]) -> Vec<u32> {
-        let mut numbers = vec![0; names.len()];
-        number(
-            |index| names[index],
-            &mut numbers,
-            &mut vec![0; names.len()],
-        );
+    fn numbers_of(names: &[&str]) -> Vec<u32> {
+        let count = names.len();
+        let mut numbers = vec![0; count];
+        let name = |index: usize| names[index].as_bytes();
+        number(name, &mut numbers, &mut vec![0; table_size(count)]);
         numbers
     }
 
     #[test]
     fn only_what_is_shared_is_numbered() {
         assert_eq!(numbers_of(&[]), []);
-        let names = [
-            (None, "a"),
-            (None, "b"),
-            (None, "a"),
-            (None, "c"),
-            (None, "a"),
-        ];
-        assert_eq!(numbers_of(&names), [1, 0, 2, 0, 3]);
+        assert_eq!(numbers_of(&["a", "b", "a", "c", "a"]), [1, 0, 2, 0, 3]);
+    }
+
+    #[test]
+    fn a_part_of_a_name_is_not_a_name() {
+        // All names are in one chain.
+        let numbers = |names: [&str; 2]| {
+            let (mut numbers, mut table) = ([0; 2], [0; 3]);
+            number(|index| names[index].as_bytes(), &mut numbers, &mut table);
+            numbers
+        };
+        assert_eq!(numbers(["ab", "b"]), [0, 0]);
+        assert_eq!(numbers(["m:ab", "b"]), [0, 0]);
+        assert_eq!(numbers(["b", "m:ab"]), [0, 0]);
+        assert_eq!(numbers(["m:b", "b"]), [0, 1]);
+        assert_eq!(numbers(["b", "m:b"]), [1, 0]);
+        assert_eq!(numbers(["b", "b"]), [1, 2]);
     }
 
     /// A name with a module means nothing elsewhere.
     #[test]
     fn each_module_counts_for_itself() {
-        let names = [(Some("m"), "a"), (Some("n"), "a"), (Some("m"), "a")];
-        assert_eq!(numbers_of(&names), [1, 0, 2]);
-        let names = [(Some("m"), "a"), (None, "a"), (None, "b"), (Some("m"), "c")];
-        assert_eq!(numbers_of(&names), [0, 1, 0, 0]);
+        assert_eq!(numbers_of(&["m:a", "n:a", "m:a"]), [1, 0, 2]);
+        assert_eq!(numbers_of(&["m:a", "a", "b", "m:c"]), [0, 1, 0, 0]);
     }
 
-    /// These two have the same hash.
     #[test]
     fn a_hash_is_not_a_name() {
-        assert_eq!(hash("costarring"), hash("liquid"));
-        let names = [(None, "costarring"), (None, "liquid"), (None, "liquid")];
-        assert_eq!(numbers_of(&names), [0, 1, 2]);
+        let hash = |name: &[u8]| start_and_hash(name).1;
+        assert_eq!(hash(b"costarring"), hash(b"m:liquid"));
+        assert_eq!(numbers_of(&["costarring", "liquid", "liquid"]), [0, 1, 2]);
     }
 
     #[test]
     fn agrees_with_a_model() {
         let mut random = Random::new(1);
         for count in [10, 100, 1000] {
-            let texts: Vec<_> = (0..count)
-                .map(|_| {
-                    let module = [None, None, Some("m"), Some("n")][random.below(4)];
-                    (module, format!("f{}", random.below(count)))
-                })
-                .collect();
-            let names: Vec<Name<'_>> = texts.iter().map(|(m, f)| (*m, f.as_str())).collect();
-            let expected: Vec<_> = (0..count)
-                .map(|index| {
-                    let name = names[index];
-                    let meant = |other: &&Name<'_>| {
-                        **other == name || name.0.is_none() && other.1 == name.1
-                    };
-                    match names.iter().filter(meant).count() {
-                        1 => 0,
-                        _ => 1 + names[..index].iter().filter(|n| **n == name).count() as u32,
-                    }
-                })
-                .collect();
+            let mut name = || {
+                let module = ["", "", "m:", "n:"][random.below(4)];
+                format!("{module}f{}", random.below(count))
+            };
+            let names: Vec<_> = (0..count).map(|_| name()).collect();
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let number = |(index, name): (usize, &&str)| {
+                let behind = format!(":{name}");
+                let meant = |other: &&&str| *other == name || other.ends_with(&behind);
+                let before = names[..index].iter().filter(|other| *other == name);
+                match names.iter().filter(meant).count() {
+                    1 => 0,
+                    _ => 1 + before.count() as u32,
+                }
+            };
+            let expected: Vec<_> = names.iter().enumerate().map(number).collect();
             assert_eq!(numbers_of(&names), expected);
         }
     }

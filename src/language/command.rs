@@ -487,7 +487,7 @@ fn parse_place(text: &str) -> Option<u32> {
 }
 
 /// Splits a target into the module, if it names one, and the function.
-pub(crate) fn split_module(text: &str) -> (Option<&str>, &str) {
+fn split_module(text: &str) -> (Option<&str>, &str) {
     match text.split_once(':') {
         Some((module, function)) => (Some(module), function),
         None => (None, text),

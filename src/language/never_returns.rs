@@ -39,7 +39,8 @@ const NEVER_RETURN: [&str; 23] = [
 /// tell functions of one name apart.
 pub(crate) fn never_returns(function: &str) -> bool {
     let name = function.split_once(':').map_or(function, |(_, name)| name);
-    let name = name.split_once(['.', ',']).map_or(name, |(name, _)| name);
+    let name = name.split_once(',').map_or(name, |(name, _)| name);
+    let name = name.split_once('.').map_or(name, |(name, _)| name);
     NEVER_RETURN.contains(&name)
 }
 

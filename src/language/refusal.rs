@@ -10,7 +10,10 @@ use crate::language::{
     session::SessionId,
     word::words, //
 };
-use core::fmt;
+use core::fmt::{
+    self,
+    Write, //
+};
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident, $errno:ident, $text:literal;)*) => {
@@ -202,9 +205,10 @@ pub(crate) struct Refusal {
     pub(crate) column: usize,
 }
 
-/// What the compiler put behind the name of a function that it cloned, such as `.isra.0`.
+/// What the compiler put behind the name of a function that it cloned, such as `.isra.0`. In words:
+/// it is part of each refusal, and single bytes would take more text to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Suffix([u8; 23]);
+pub(crate) struct Suffix([u32; 5]);
 
 /// A refusal as a sentence.
 pub(crate) struct Sentence<'a> {
@@ -246,18 +250,22 @@ impl Reason {
 impl Suffix {
     /// Returns [`None`] for one that is longer than what compilers make.
     pub(crate) fn new(text: &str) -> Option<Self> {
-        let mut suffix = Suffix([0; 23]);
-        let room = suffix.0.get_mut(..text.len())?;
-        room.copy_from_slice(text.as_bytes());
+        let mut suffix = Suffix([0; 5]);
+        for (at, byte) in text.bytes().enumerate() {
+            *suffix.0.get_mut(at / 4)? |= u32::from(byte) << (at % 4 * 8);
+        }
         Some(suffix)
     }
 }
 
 impl fmt::Display for Suffix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Cannot fail: it was made from a `str`.
-        let text = core::str::from_utf8(&self.0).unwrap_or_default();
-        f.write_str(text.trim_end_matches('\0'))
+        for word in self.0 {
+            for byte in word.to_le_bytes().into_iter().filter(|byte| *byte != 0) {
+                f.write_char(char::from(byte))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -377,6 +385,7 @@ mod tests {
             (Reason::NotAttached, "No such file or directory"),
             (Reason::Attached, "File exists"),
             (Reason::Held, "Device or resource busy"),
+            (Reason::Modified(0), "Device or resource busy"),
             (Reason::NotTraceable, "No such device"),
             (Reason::NotAllowed, "Operation not permitted"),
             (Reason::NoSlot, "No space left on device"),

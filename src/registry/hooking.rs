@@ -50,7 +50,7 @@ impl Registry {
         let mut functions = plan.functions(coming)?;
         let found = functions.locations().len();
         let mut holder = None;
-        functions.retain(|location, _| {
+        functions.retain(&mut |location, _| {
             let other = others.iter().find(|other| other.hooks(location));
             holder = holder.or(other);
             other.is_none()
@@ -87,9 +87,11 @@ impl Registry {
             match reason {
                 Reason::Held => {
                     let held = ftrace::held_of(functions.locations())?;
-                    functions.retain(|location, _| held.binary_search(&location).is_err());
+                    functions.retain(&mut |location, _| held.binary_search(&location).is_err());
                 }
-                Reason::Modified(modified) => functions.retain(|location, _| location != modified),
+                Reason::Modified(modified) => {
+                    functions.retain(&mut |location, _| location != modified)
+                }
                 _ => {}
             }
             // If none is held any more, the holder has just let go. That is not retried, so that the

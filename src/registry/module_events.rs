@@ -99,7 +99,7 @@ impl Registry {
         attachment.past.add(data, functions.locations());
         // Hits of a function are kept by its address, which another function may get.
         attachment.past.forget(|location| text.contains(location));
-        functions.retain(|location, _| !text.contains(location));
+        functions.retain(&mut |location, _| !text.contains(location));
         let rest = functions.locations().len();
         if rest == 0 {
             return attachment.flags().pending;

@@ -80,7 +80,7 @@ impl<'a> Plan<'a> {
             return Err(target.refuse(Reason::UnknownTarget));
         }
         if self.caller.waits_for_return() {
-            functions.retain(|_, name| !never_returns(name));
+            functions.retain(&mut |_, name| !never_returns(name));
             if functions.locations().is_empty() {
                 return Err(target.refuse(Reason::NeverReturns));
             }
