@@ -24,7 +24,7 @@ steps='rvdirect peer peer peer rvdirect rvdirect rvdirect peer peer rvdirect pee
 # beside PEER: takes all steps with that peer, which is a function that gets
 # one of these words:
 #
-#	file	prints the name of a file that a kernel with this peer has
+#	files	prints the names of files that it needs
 #	comes	the peer begins to trace the functions of all callers
 #	goes	it ends
 #	clears	it forgets what it saw
@@ -38,7 +38,9 @@ beside()
 	rvdirect_is=gone
 	trap tracing_off EXIT
 	drained
-	needs "$($peer file)" "the kernel lacks that tracer"
+	for file in $($peer files); do
+		needs "$file" "there is no $file"
+	done
 	rmmod rvdirect
 	modprobe rvdirect allow_override=1
 	echo 1 >"$events/rvdirect/enable"
@@ -197,7 +199,7 @@ functions_of_all()
 function_tracer()
 {
 	case $1 in
-	file) echo "$tracing/set_ftrace_filter" ;;
+	files) echo "$tracing/set_ftrace_filter" ;;
 	sees) count_in_trace function 's/^.* (rvdirect_pair_[a-z_]+) <-.*/\1/p' ;;
 	*) tracer function "$1" ;;
 	esac
@@ -213,7 +215,7 @@ count_in_trace()
 graph_tracer()
 {
 	case $1 in
-	file) echo "$tracing/max_graph_depth" ;;
+	files) echo "$tracing/max_graph_depth" ;;
 	sees) count_in_trace function_graph 's/^.*\|  (rvdirect_pair_[a-z_]+).*\(\).*/\1/p' ;;
 	*) tracer function_graph "$1" ;;
 	esac
@@ -234,7 +236,7 @@ function_profiler()
 {
 	enabled=$tracing/function_profile_enabled
 	case $1 in
-	file) echo "$enabled" ;;
+	files) echo "$enabled" ;;
 	comes)
 		functions_of_all >"$tracing/set_ftrace_filter"
 		echo 1 >"$enabled"
@@ -259,7 +261,7 @@ function_profiler()
 stack_tracer()
 {
 	case $1 in
-	file) echo "$tracing/stack_trace_filter" ;;
+	files) echo "$tracing/stack_trace_filter" ;;
 	comes)
 		functions_of_all >"$tracing/stack_trace_filter"
 		echo 1 >/proc/sys/kernel/stack_tracer_enabled
@@ -297,7 +299,7 @@ triggers()
 		esac
 	done
 	case $1:$caller:$rvdirect_is in
-	file:*) echo "$events/rvdirect/call/hist" ;;
+	files:*) echo "$events/rvdirect/call/hist" ;;
 	sees:*) stacks_in_trace ;;
 	should:trace:there | should:return:there)
 		echo "hist $function $calls"
@@ -319,7 +321,7 @@ stacks_in_trace()
 probes()
 {
 	case $1 in
-	file) echo "$tracing/dynamic_events" ;;
+	files) echo "$tracing/dynamic_events" ;;
 	comes)
 		for caller in $all; do
 			name=${caller}_
@@ -346,29 +348,114 @@ f:pairs/${name}exit ${at}exit%return"
 	esac
 }
 
-# Each caller, whatever it does: one that lets all calls pass.
-another_direct_caller()
+# A BPF program on each function, by a kprobe event.
+bpf_programs()
 {
-	needs /modules/ftrace-direct.ko "the kernel has no sample of a direct caller"
+	for name in $all; do
+		case $1 in
+		comes)
+			echo "p:pairs/bpf_$name rvdirect_pair_$name" >>"$tracing/dynamic_events"
+			hold_program "$name" kprobe "$(cat "$events/pairs/bpf_$name/id")"
+			;;
+		goes) end_program "$name" ;;
+		clears) runs "$name" >"/tmp/$name.runs" ;;
+		sees)
+			echo "bpf rvdirect_pair_$name" \
+				$(($(runs "$name") - $(cat "/tmp/$name.runs")))
+			;;
+		esac
+	done
+	case $1 in
+	files) echo "$here/bpf" /proc/sys/kernel/bpf_stats_enabled ;;
+	comes) echo 1 >/proc/sys/kernel/bpf_stats_enabled ;;
+	goes) echo >"$tracing/dynamic_events" ;;
+	should) echo "bpf $function $calls" ;;
+	esac
+}
+
+# hold_program NAME ARGUMENT...: runs a BPF program until end_program NAME. Fails
+# if the program cannot be attached.
+hold_program()
+{
+	program=/tmp/bpf.$1
+	shift
+	rm -f "$program"
+	"$here/bpf" "$@" >"$program" &
+	within 10 test -s "$program"
+	echo "/proc/$!/fdinfo/$(cat "$program")" >"$program"
+	! grep : "$program"
+}
+
+end_program()
+{
+	pid=$(sed 's,/proc/\([0-9]*\)/.*,\1,' "/tmp/bpf.$1")
+	kill "$pid"
+	wait "$pid" || [ $? = 143 ]
+}
+
+# runs NAME: prints how often the program has run.
+runs()
+{
+	sed -n 's/^run_cnt:[^0-9]*//p' "$(cat "/tmp/bpf.$1")"
+}
+
+# bindings_of FUNCTION: prints a command for each caller, which lets all calls
+# pass.
+bindings_of()
+{
+	for caller in $all; do
+		case $caller in
+		override) echo "$1 override ret=0 comm=nobody" ;;
+		*) echo "$1 $caller" ;;
+		esac
+	done
+}
+
+# excludes FUNCTION COMES GOES: of rvdirect and another direct caller, which the
+# commands bring and take away, only one can have the function.
+excludes()
+{
+	drained
 	rmmod rvdirect
 	modprobe rvdirect allow_override=1
-	for caller in count trace return latency 'override ret=0 comm=nobody'; do
-		modprobe ftrace-direct
-		refused attach "wake_up_process $caller" 'Device or resource busy' \
-			'Function has another direct caller, see tracing/enabled_functions' \
-			wake_up_process
-		rmmod ftrace-direct
-		attach "wake_up_process $caller"
-		fails modprobe ftrace-direct
-		write detach wake_up_process
-	done
+	comes=$2
+	goes=$3
+	bindings_of "$1" >/tmp/bindings
+	while read -r binding <&3; do
+		$comes
+		refused attach "$binding" 'Device or resource busy' \
+			'Function has another direct caller, see tracing/enabled_functions' "$1"
+		$goes
+		attach "$binding"
+		# shellcheck disable=SC2086 # several words
+		fails $comes 2>/dev/null
+		write detach "$1"
+	done 3</tmp/bindings
+}
+
+excludes_a_direct_caller_of_a_module()
+{
+	needs /modules/ftrace-direct.ko "the kernel has no sample of a direct caller"
+	excludes wake_up_process 'modprobe ftrace-direct' 'rmmod ftrace-direct'
+}
+
+excludes_a_direct_caller_of_BPF()
+{
+	needs "$here/bpf" "there is no $here/bpf"
+	needs /sys/kernel/btf/vmlinux "the kernel has no CONFIG_DEBUG_INFO_BTF"
+	excludes vfs_fsync fentry_comes 'end_program fentry'
+}
+
+fentry_comes()
+{
+	hold_program fentry fentry vfs_fsync
 }
 
 tests=
 for peer in function_tracer graph_tracer graph_tracer_to_a_depth function_profiler \
-	stack_tracer triggers probes; do
+	stack_tracer triggers probes bpf_programs; do
 	eval "beside_$peer() { beside $peer; }"
 	tests="$tests beside_$peer"
 done
 # shellcheck disable=SC2086 # several words
-run_tests $tests another_direct_caller
+run_tests $tests excludes_a_direct_caller_of_a_module excludes_a_direct_caller_of_BPF
