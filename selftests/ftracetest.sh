@@ -37,11 +37,10 @@ kprobe/probepoint
 trigger/trigger-stacktrace'
 
 # The tests whose verdict differs while functions are attached: the first wants
-# its function to be in enabled_functions only while its probe is on, the others
-# want nobody else to use ftrace.
+# its function to be in enabled_functions only while its probe is on, the second
+# wants nobody else to use ftrace.
 differ='add/remove fprobe events
-add/remove multiple fprobe events on the same function
-add/remove/repeat fprobe events'
+add/remove multiple fprobe events on the same function'
 
 # verdicts: runs the tests, and prints a line for each: what it is about, and
 # its verdict.
