@@ -177,8 +177,8 @@ a_text_has_offsets()
 
 an_open_file_holds_the_module()
 {
-	for file in attach modify detach enable disable callers status hits hist draining error_log \
-		session; do
+	for file in attach modify detach enable disable callers status hits hist draining \
+		error_log session; do
 		case $file in
 		modify | detach | *able) exec 3>"$rvdirect/$file" ;;
 		*) exec 3<"$rvdirect/$file" ;;
