@@ -104,9 +104,9 @@ event_at_most()
 	judge "$1" "$2" $(((patched - unpatched + calls - 1) / calls))
 }
 
-trace_costs_850_at_most_with_its_event()
+trace_costs_940_at_most_with_its_event()
 {
-	event_at_most 850 "trace, event on" trace
+	event_at_most 940 "trace, event on" trace
 }
 
 return_costs_1050_at_most_with_its_event()
@@ -138,10 +138,10 @@ override_costs_20_at_most()
 	judge 20 override $((cost + 1))
 }
 
-an_empty_handler_costs_80_at_most()
+an_empty_handler_costs_84_at_most()
 {
 	load rvdirect_test_callers
-	at_most 80 "entry handler, empty" test_empty
+	at_most 84 "entry handler, empty" test_empty
 	rmmod rvdirect_test_callers
 }
 
@@ -262,11 +262,11 @@ run_tests \
 	count_costs_30_at_most_in_a_group \
 	a_filter_costs_50_at_most \
 	trace_costs_80_at_most_while_its_event_is_off \
-	trace_costs_850_at_most_with_its_event \
+	trace_costs_940_at_most_with_its_event \
 	return_costs_1050_at_most_with_its_event \
 	latency_costs_120_at_most \
 	latency_costs_150_at_most_in_a_group \
 	override_costs_20_at_most \
-	an_empty_handler_costs_80_at_most \
+	an_empty_handler_costs_84_at_most \
 	a_thousand_functions_cost_few_times_what_one_costs \
 	reading_hits_of_all_functions_is_cheap

@@ -196,6 +196,7 @@ a_stopped_task_goes_on_draining()
 	sleep 1000 &
 	stopped=$!
 	trap 'kill -9 $stopped' EXIT
+	within 10 grep -q '^Name:.sleep$' /proc/$stopped/status
 	kill -STOP $stopped
 	within 10 grep -q '^State:.T' /proc/$stopped/status
 	write detach get_signal
