@@ -387,9 +387,6 @@ fn stay_for_ever(error: Error) {
 ///
 /// `ops` must be registered for `address`.
 unsafe fn unregister(ops: *mut bindings::ftrace_ops, address: usize) -> Result {
-    // SAFETY: By the requirement of this function, for all of it. Nobody else changes the flags
-    // while the `ftrace_ops` is neither registered nor unregistered. Sleeping is allowed here.
-    //
     // ftrace waits for a grace period of its own if the `ftrace_ops` is marked as dynamic. It holds
     // its locks meanwhile, so everybody would wait. The drain waits instead, for any number of them.
     //
@@ -399,6 +396,9 @@ unsafe fn unregister(ops: *mut bindings::ftrace_ops, address: usize) -> Result {
     //
     // Success may hide that ftrace has shut itself down meanwhile, but then any change of a filter
     // fails. Nobody uses the filter of `ops` any more.
+    //
+    // SAFETY: By the requirement of this function, for all of it. Nobody else changes the flags of an
+    // `ftrace_ops` that is registered. Sleeping is allowed here, as wherever attachments change.
     let ret = unsafe {
         (*ops).flags |= bindings::FTRACE_OPS_FL_STUB as c_ulong;
         bindings::rvdirect_synchronize_idle_tasks();
