@@ -296,11 +296,11 @@ calls_are_missed_before_the_stack_ends()
 		'rvdirect_test_[dt]* latency'; do
 		attach "$binding"
 		name=${binding% *}
-		echo 120 >"$target/call_deep"
+		echo 160 >"$target/call_deep"
 		hits=$(hits "$name")
 		missed=$(column 5 "$name")
 		echo "$binding: $hits hits, $missed missed"
-		expect "all of them" $((hits + missed)) 120
+		expect "all of them" $((hits + missed)) 160
 		[ "$hits" -ge 10 ]
 		[ "$missed" -ge 10 ]
 		# After that, calls are handled again.

@@ -71,6 +71,8 @@ a_target_with_a_histogram_goes_with_its_module()
 	attach 'rvdirect_test_shared latency'
 	echo 5 >"$target/call_shared"
 	rmmod rvdirect_test_twin
+	# The module did not wait for what it took along.
+	drained
 	expect "functions and hits" \
 		"$(functions_of rvdirect_test_shared) $(hits rvdirect_test_shared)" "1 5"
 	load rvdirect_test_twin calls=3
