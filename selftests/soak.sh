@@ -160,7 +160,7 @@ soak()
 	(within 20 all_unloaded) || {
 		grep . /sys/module/rvdirect*/refcnt
 		ls -d /sys/module/rvdirect*/holders/*
-		fail "dynamic events: $(cat $tracing/dynamic_events)"
+		fail "held: $(cat $tracing/dynamic_events)"
 	}
 	within 20 nothing_leaked
 	modprobe rvdirect
