@@ -35,7 +35,7 @@ function command(file) {
 	if (!below(10))
 		return pick("|vfs_read|vfs_read cuont|no_such_function count| ! |, nop|" \
 			"vfs_read trace args=9|vfs_read nop nop|vfs_read override|" \
-			"vfs_read count pid=x|memcpy nop|schedule return|vfs_read,9 nop")
+			"vfs_read count pid=x|memcpy nop|do_exit return|vfs_read,9 nop")
 	if (file == "attach" || file == "modify")
 		return attachment()
 	return below(3) ? target() : "*"
