@@ -46,7 +46,7 @@ pub(crate) enum Subject {
     Hits,
     /// The histograms.
     Hist,
-    /// A line for each attachment that drains.
+    /// A line for each call in flight in what was detached.
     Draining,
     /// The last refused commands.
     Errors,
