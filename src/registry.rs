@@ -24,7 +24,8 @@ pub(crate) use self::{
 use self::attachment::Attachment;
 use crate::{
     abstraction::{
-        background::InBackground, //
+        background::InBackground,
+        ftrace::DirectCalls, //
     },
     caller::Workshop,
 };
@@ -73,32 +74,39 @@ impl Registry {
 
     /// Ends the attachments of sessions that are over.
     fn end_what_is_over(&self) {
-        // Others may end meanwhile.
-        while self.remove_first(&Attachment::is_over) {}
+        self.remove_all(Attachment::is_over);
     }
 
     /// Ends the present attachments that are meant. Each of them takes time, so the lock is released
     /// in between.
     fn remove_all(&self, is_meant: impl Fn(&Attachment) -> bool) {
-        let count = self
-            .attachments
-            .lock()
-            .iter()
-            .filter(|a| is_meant(a))
-            .count();
+        let mut attachments = self.attachments.lock();
+        let mut count = 0;
+        let meant = attachments.iter_mut().filter(|attachment| {
+            let is_meant = is_meant(attachment);
+            count += usize::from(is_meant);
+            is_meant
+        });
+        DirectCalls::hide(
+            meant.filter_map(|attachment| Some(&mut attachment.hook.as_mut()?.calls)),
+        );
+        drop(attachments);
+        // Others may end meanwhile.
         for _ in 0..count {
             self.remove_first(&is_meant);
         }
     }
 
-    /// Ends the first attachment that is meant. Returns whether there was one.
-    fn remove_first(&self, is_meant: &dyn Fn(&Attachment) -> bool) -> bool {
+    /// Ends the first attachment that is meant.
+    fn remove_first(&self, is_meant: &dyn Fn(&Attachment) -> bool) {
         let mut attachments = self.attachments.lock();
         let first = attachments
             .iter()
             .position(|attachment| is_meant(attachment));
         // Dropped under the lock: its functions are free before another command can run.
-        first.is_some_and(|index| attachments.remove(index).is_ok())
+        if let Some(index) = first {
+            let _ended = attachments.remove(index);
+        }
     }
 }
 

@@ -68,10 +68,13 @@ unsafe impl<T: Send> Send for Retired<T> {}
 ///
 /// - `ops` is initialised and registered, by `register_ftrace_direct()`.
 /// - All its functions lead to `trampoline.address()` or, if it is not enabled, to `T::idle()`.
+/// - If `is_hidden`, those who walk ftrace's list skip `ops`, and none of them is about to call its
+///   function.
 pub(crate) struct DirectCalls<T: Trampoline> {
     ops: ManuallyDrop<Ops>,
     trampoline: ManuallyDrop<T>,
     is_enabled: bool,
+    is_hidden: bool,
     drain: T::Drain,
 }
 
@@ -127,6 +130,7 @@ impl<T: Trampoline> DirectCalls<T> {
                     ops: ManuallyDrop::new(ops),
                     trampoline: ManuallyDrop::new(trampoline),
                     is_enabled,
+                    is_hidden: false,
                     drain,
                 })
             }
@@ -159,6 +163,25 @@ impl<T: Trampoline> DirectCalls<T> {
                     error => error.into(),
                 })
             }
+        }
+    }
+
+    /// Prepares to drop all of these, which takes long only once then. Where ftrace walks a list of its
+    /// users, calls may miss the trampolines from now on.
+    pub(crate) fn hide<'a>(all: impl Iterator<Item = &'a mut Self>)
+    where
+        T: 'a,
+    {
+        let mut is_any = false;
+        for calls in all.filter(|calls| !calls.is_hidden) {
+            // SAFETY: `ops` is registered by the type invariant. Nobody else changes its flags.
+            unsafe { hide(calls.ops.get()) };
+            // INVARIANT: Nobody can look at it before this function has waited below.
+            calls.is_hidden = true;
+            is_any = true;
+        }
+        if is_any {
+            wait_for_walkers();
         }
     }
 
@@ -380,19 +403,37 @@ fn stay_for_ever(error: Error) {
     unsafe { bindings::rvdirect_stay_for_ever() };
 }
 
+/// Lets those who walk ftrace's list skip `ops`.
+///
+/// # Safety
+///
+/// `ops` must be registered, and nobody else may change its flags.
+unsafe fn hide(ops: *mut bindings::ftrace_ops) {
+    // SAFETY: By the requirements of this function.
+    unsafe { (*ops).flags |= bindings::FTRACE_OPS_FL_STUB as c_ulong };
+}
+
+/// Waits until nobody who walks ftrace's list is about to call the function of an `ftrace_ops` that
+/// was hidden before.
+fn wait_for_walkers() {
+    // SAFETY: Sleeping is allowed here, as wherever attachments change.
+    unsafe { bindings::rvdirect_synchronize_idle_tasks() };
+}
+
 /// Unregisters the `ftrace_ops`, without waiting for a grace period. On an error, ftrace is down, and
 /// call sites may lead to `address` for ever.
 ///
 /// # Safety
 ///
-/// `ops` must be registered for `address`.
+/// `ops` must be registered for `address`, and hidden; and [`wait_for_walkers`] must have returned
+/// since.
 unsafe fn unregister(ops: *mut bindings::ftrace_ops, address: usize) -> Result {
     // ftrace waits for a grace period of its own if the `ftrace_ops` is marked as dynamic. It holds
     // its locks meanwhile, so everybody would wait. The drain waits instead, for any number of them.
     //
     // Where several ftrace users share a function, a list is walked. Unregistering clears the
-    // function of the `ftrace_ops` at once, so walkers must skip it before. A task that was preempted
-    // on its way to that function finds it again.
+    // function of the `ftrace_ops` at once, so walkers skip it. A task that was preempted on its way
+    // to that function finds it again.
     //
     // Success may hide that ftrace has shut itself down meanwhile, but then any change of a filter
     // fails. Nobody uses the filter of `ops` any more.
@@ -400,8 +441,6 @@ unsafe fn unregister(ops: *mut bindings::ftrace_ops, address: usize) -> Result {
     // SAFETY: By the requirement of this function, for all of it. Nobody else changes the flags of an
     // `ftrace_ops` that is registered. Sleeping is allowed here, as wherever attachments change.
     let ret = unsafe {
-        (*ops).flags |= bindings::FTRACE_OPS_FL_STUB as c_ulong;
-        bindings::rvdirect_synchronize_idle_tasks();
         (*ops).flags &= !(bindings::FTRACE_OPS_FL_DYNAMIC as c_ulong);
         let func = (*ops).func;
         let ret = bindings::unregister_ftrace_direct(ops, address, false);
@@ -417,8 +456,10 @@ unsafe fn unregister(ops: *mut bindings::ftrace_ops, address: usize) -> Result {
 
 impl<T: Trampoline> Drop for DirectCalls<T> {
     fn drop(&mut self) {
+        DirectCalls::hide(core::iter::once(&mut *self));
         let address = leads_to(&*self.trampoline, self.is_enabled);
-        // SAFETY: `ops` is registered for this address, by the type invariant.
+        // SAFETY: `ops` is registered for this address, by the type invariant. The call above hid it, and
+        // waited.
         if let Err(error) = unsafe { unregister(self.ops.get(), address) } {
             // The kernel goes on using both fields, so they stay.
             stay_for_ever(error);
