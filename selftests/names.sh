@@ -149,10 +149,59 @@ bad_numbers_are_refused()
 	refused detach "$namesake,1" "$enoent" 'Target is not attached' "$namesake"
 }
 
+# Of a function with several names, the kernel shows the first one.
+other_names_mean_the_same_function()
+{
+	for name in rvdirect_test_other_name rvdirect_test_one_name \
+		rvdirect_test_names:rvdirect_test_other_name \
+		rvdirect_test_names:rvdirect_test_one_name 'rvdirect_test_oth*' \
+		'rvdirect_test_names:*_one_name'; do
+		attach "$name count"
+		expect "functions" "$(functions_of "$name")" 1
+		echo 2 >$calls/alias
+		expect "hits" "$(counted | sed 's/.* //')" 2
+		write detach "$name"
+	done
+}
+
+# In the kernel itself, only a kprobe tells of such names.
+other_names_of_the_kernel_mean_the_same_function()
+{
+	awk 'NR == FNR { traceable[$1]; next }
+		$4 == "" && $1 == address && name in traceable && !($3 in traceable) { print $3 }
+		$1 != address { address = $1; name = $3 }
+	' "$tracing/available_filter_functions" /proc/kallsyms | sed 5q >/tmp/others
+	needs /sys/kernel/debug/kprobes "the kernel has no CONFIG_KPROBES"
+	[ -s /tmp/others ]
+	while read -r name; do
+		attach "$name nop"
+		expect "functions of $name" "$(functions_of "$name")" 1
+		write detach "$name"
+	done </tmp/others
+}
+
+# What ftrace has ever patched is in touched_functions.
+looking_up_patches_nothing()
+{
+	needs "$tracing/touched_functions" "the kernel does not tell what ftrace has patched"
+	touched=$(wc -l <"$tracing/touched_functions")
+	if echo '* !vfs_fsync count' 2>/dev/null >"$rvdirect/attach"; then
+		fail "all functions were attached"
+	fi
+	refused attach 'no_such_function count' "$enoent" 'No function has that name' no
+	refused attach 'no_such_function* count' "$enoent" 'No traceable function matches the pattern' no
+	expect "touched functions" "$(wc -l <"$tracing/touched_functions")" "$touched"
+	attach 'vfs_fsync nop'
+	grep -q '^vfs_fsync ' "$tracing/touched_functions"
+}
+
 run_tests \
 	namesakes_are_told_apart \
 	what_is_shown_can_be_attached \
 	the_kernel_has_numbers_of_its_own \
 	the_kernel_shares_names_as_well \
 	what_is_numbered_can_be_pending \
-	bad_numbers_are_refused
+	bad_numbers_are_refused \
+	other_names_mean_the_same_function \
+	other_names_of_the_kernel_mean_the_same_function \
+	looking_up_patches_nothing

@@ -8,9 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
-# In bytes. Of these, up to 1,000 are a random offset of each system call, and
-# 2,500 are the kernel's own, where it looks for functions.
-deepest=6900
+# In bytes. Of these, up to 1,000 are a random offset of each system call.
+deepest=5000
 switch=/proc/sys/kernel/stack_tracer_enabled
 
 no_command_goes_deep()

@@ -3,10 +3,9 @@
  * The input from which bindgen makes src/bindings_generated.rs: the part of the
  * kernel's interface that its own Rust bindings lack, or have by accident only.
  */
-#include <linux/fprobe.h>
 #include <linux/ftrace.h>
+#include <linux/glob.h>
 #include <linux/kallsyms.h>
-#include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
 
@@ -15,5 +14,6 @@
 #include "abstraction/file.h"
 #include "abstraction/parameters.h"
 #include "abstraction/shim.h"
+#include "abstraction/symbols.h"
 #include "trampoline/handlers.h"
 #include "trampoline/in_flight.h"

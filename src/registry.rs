@@ -25,7 +25,8 @@ use self::attachment::Attachment;
 use crate::{
     abstraction::{
         background::InBackground,
-        ftrace::DirectCalls, //
+        ftrace::DirectCalls,
+        kernel_symbols::KernelSymbols, //
     },
     caller::Workshop,
 };
@@ -44,14 +45,17 @@ pub(crate) struct Registry {
     #[pin]
     attachments: Mutex<KVVec<KBox<Attachment>>>,
     workshop: Workshop,
+    /// Where functions of the kernel are looked up.
+    kernel: KernelSymbols,
 }
 
 impl Registry {
     /// Creates a registry without attachments. `workshop` makes its trampolines.
-    pub(crate) fn new(workshop: Workshop) -> impl PinInit<Self> {
+    pub(crate) fn new(workshop: Workshop, kernel: KernelSymbols) -> impl PinInit<Self> {
         pin_init!(Self {
             attachments <- new_mutex!(KVVec::new(), "rvdirect::attachments"),
             workshop,
+            kernel,
         })
     }
 

@@ -32,6 +32,7 @@ mod trampoline;
 use abstraction::{
     background::Background,
     file::Directory,
+    kernel_symbols::KernelSymbols,
     module_notifier::ModuleNotifier, //
 };
 use caller::{
@@ -90,7 +91,8 @@ impl InPlaceModule for RvDirect {
                     callers: Callers::new(),
                 }
             };
-            let registry = Arc::pin_init(Registry::new(workshop), GFP_KERNEL)?;
+            let registry =
+                Arc::pin_init(Registry::new(workshop, KernelSymbols::new()?), GFP_KERNEL)?;
             Ok(try_pin_init!(Self {
                 _notifier <- ModuleNotifier::new(registry.clone()),
                 _attachments: Attachments(registry.clone()),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two functions of one name, and one that has its name from a function of the
- * kernel. Writing N to the parameter "first", "second" or "kernel" calls one of
- * them N times.
+ * Two functions of one name, one that has its name from a function of the kernel,
+ * and one with two names. Writing N to the parameter "first", "second", "kernel" or
+ * "alias" calls one of them N times.
  */
 #include <linux/module.h>
 
@@ -30,7 +30,16 @@ static noinline void as_in_the_kernel(void)
 	barrier();
 }
 
+/* A function with two names. The kernel shows one of them. */
+static noinline __used void rvdirect_test_one_name(void)
+{
+	barrier();
+}
+
+static __used __alias(rvdirect_test_one_name) void rvdirect_test_other_name(void);
+
 module_param_cb(first, &rvdirect_test_call_ops, rvdirect_test_namesake, 0200);
+module_param_cb(alias, &rvdirect_test_call_ops, rvdirect_test_one_name, 0200);
 module_param_cb(kernel, &rvdirect_test_call_ops, as_in_the_kernel, 0200);
 
 static int __init rvdirect_test_names_init(void)

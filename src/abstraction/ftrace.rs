@@ -319,37 +319,62 @@ pub(crate) fn location(resume_address: usize) -> usize {
 }
 
 /// Returns the functions at `locations`, which are sorted, that have a direct caller, sorted as well.
-///
-/// The kernel only tells whether any function of a set has one. So this halves the set until each
-/// part has none or is a single function.
 pub(crate) fn held_of(locations: &[usize]) -> Result<KVVec<usize>> {
-    let mut held = KVVec::new();
-    let mut parts = KVec::new();
-    parts.push(0..locations.len(), GFP_KERNEL)?;
     let mut asked = 0;
-    while let Some(part) = parts.pop() {
+    those_of(locations, |part| {
         asked += 1;
         if asked % 32 == 0 {
             // Each query may leave a copy of ftrace's table of direct calls, to be freed later.
             // SAFETY: Sleeping is allowed here, as wherever attachments change.
             unsafe { bindings::rvdirect_wait_for_tasks_callbacks() };
         }
-        let Some(members) = locations.get(part.clone()) else {
-            continue;
-        };
-        if !is_any_held(members)? {
+        is_any_held(part)
+    })
+}
+
+/// Returns those of `locations`, which are sorted, that ftrace does not know, sorted as well.
+pub(crate) fn unknown_of(locations: &[usize]) -> Result<KVVec<usize>> {
+    those_of(locations, is_any_unknown)
+}
+
+/// Returns those of `locations` of which `is_any` is true, in their order.
+///
+/// The kernel only tells whether it is true of any of a set. So this halves the set until it is true
+/// of no function of a part, or the part is a single function.
+fn those_of(
+    locations: &[usize],
+    mut is_any: impl FnMut(&[usize]) -> Result<bool>,
+) -> Result<KVVec<usize>> {
+    let mut those = KVVec::new();
+    let mut parts = KVec::new();
+    parts.push(locations, GFP_KERNEL)?;
+    while let Some(part) = parts.pop() {
+        if part.is_empty() || !is_any(part)? {
             continue;
         }
-        if let [location] = members {
-            held.push(*location, GFP_KERNEL)?;
+        if let [location] = part {
+            those.push(*location, GFP_KERNEL)?;
             continue;
         }
-        let middle = part.start + part.len() / 2;
-        parts.push(middle..part.end, GFP_KERNEL)?;
-        parts.push(part.start..middle, GFP_KERNEL)?;
+        let (first, second) = part.split_at_checked(part.len() / 2).ok_or(EINVAL)?;
+        parts.push(second, GFP_KERNEL)?;
+        parts.push(first, GFP_KERNEL)?;
     }
-    // The lower half of each part came first, so `held` is sorted.
-    Ok(held)
+    Ok(those)
+}
+
+/// Returns whether ftrace does not know one of the functions.
+fn is_any_unknown(locations: &[usize]) -> Result<bool> {
+    let ops = zeroed::<bindings::ftrace_ops>()?;
+    match set_filter(ops.get(), locations) {
+        Ok(()) => {
+            // SAFETY: Nobody else knows of `ops`, and it is not registered.
+            unsafe { bindings::ftrace_free_filter(ops.get()) };
+            Ok(false)
+        }
+        Err(EINVAL) => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 /// Returns whether one of the functions has a direct caller.

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Translates the name of a target, or a pattern, to functions, and functions back to names.
-//!
-//! The kernel exports no function that looks up a name, but it exports probes that take names. So
-//! this registers a probe, reads what it found, and unregisters it at once.
 
 use crate::{
     abstraction::{
-        functions::Functions,
-        zeroed::zeroed, //
+        functions::{
+            Found,
+            Functions, //
+        },
+        kernel_symbols::KernelSymbols,
+        module::{
+            self,
+            HeldModule,
+            Module, //
+        },
+        symbols::{
+            Symbols,
+            SYMBOL_LEN, //
+        },
     },
-    algorithm::sort::sort_by_key,
     bindings,
     language::{
         command::{
@@ -27,46 +35,25 @@ use crate::{
 };
 use kernel::{
     prelude::*,
-    str::CString,
-    types::Opaque, //
+    str::CString, //
 };
 
 const _: () = assert!(MAX_NAME == bindings::KSYM_NAME_LEN as usize - 1);
 
-/// Finds the functions that `target` means and `exclusions` do not, in the kernel and in its
-/// modules. There is at least one. Their locations are as ftrace records them.
-///
-/// # Errors
-///
-/// - [`Reason::UnknownTarget`]: no symbol has that name;
-/// - [`Reason::NotTraceable`]: a symbol has that name, but ftrace cannot patch it;
-/// - [`Reason::OnlyClone`]: ftrace cannot patch such a symbol, but a clone of the function;
-/// - [`Reason::NoNamesake`]: there are functions of that name, but not so many;
-/// - [`Reason::NoMatch`]: nothing that ftrace can patch matches the pattern;
-/// - [`Reason::NothingLeft`]: the exclusions leave nothing;
-/// - [`Reason::NoMemory`], [`Reason::Kernel`].
-pub(crate) fn lookup(
-    target: &Target<'_>,
-    exclusions: &Exclusions<'_>,
-) -> Result<Functions, Refusal> {
-    let mut functions = lookup_one(target).map_err(|reason| target.refuse(reason))?;
-    for excluded in exclusions.targets() {
-        let excluded = excluded?;
-        let gone = lookup_one(&excluded).map_err(|reason| excluded.refuse(reason))?;
-        functions.retain(&mut |location, _| gone.locations().binary_search(&location).is_err());
-    }
-    if functions.locations().is_empty() {
-        return Err(target.refuse(Reason::NothingLeft));
-    }
-    Ok(functions)
+/// Where functions are looked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Places<'a> {
+    /// The kernel itself. Its modules are found as they are now.
+    pub(crate) kernel: &'a KernelSymbols,
+    /// The module that is being loaded, if the caller is its notifier.
+    pub(crate) coming: Option<&'a Module>,
 }
 
 /// Returns whether the module that the target names is loaded, or is being loaded.
 #[inline(never)] // keeps its frame from that of its caller
 pub(crate) fn is_loaded(target: &Target<'_>) -> Result<bool> {
     let module = as_kernel(target.module().unwrap_or_default())?;
-    // SAFETY: `module` is NUL-terminated.
-    Ok(unsafe { bindings::rvdirect_is_loaded(module.as_char_ptr()) })
+    Ok(module::is_loaded(&module))
 }
 
 /// Returns `text` as the kernel writes the names of modules: with `_` for each `-`.
@@ -80,166 +67,222 @@ fn as_kernel(text: &str) -> Result<CString> {
     Ok(CString::try_from(name)?)
 }
 
-/// Removes functions of modules that ftrace does not know yet or is about to forget: if they were
-/// hooked, they could not be unhooked. ftrace knows the functions of the module `coming`.
-#[inline(never)] // keeps its frame from that of its caller
-pub(crate) fn keep_settled(functions: &mut Functions, coming: Option<&str>) -> Result {
-    let mut name = CString::try_from_fmt(fmt!(""))?;
-    let mut error = None;
-    functions.retain(&mut |location, symbol| {
-        let Some((module, _)) = symbol.split_once(':') else {
-            // A function of the kernel itself, or one whose module is gone meanwhile.
-            return !symbol.starts_with("0x");
-        };
-        if coming == Some(module) {
-            return true;
+impl Places<'_> {
+    /// Finds the functions that `target` means and `exclusions` do not. There is at least one. Their
+    /// locations are as ftrace records them; ftrace may refuse to patch one nevertheless.
+    ///
+    /// # Errors
+    ///
+    /// - [`Reason::UnknownTarget`]: no symbol has that name;
+    /// - [`Reason::NotTraceable`]: a symbol has that name, but it is no function that ftrace can
+    ///   patch;
+    /// - [`Reason::OnlyClone`]: ftrace cannot patch such a symbol, but a clone of the function;
+    /// - [`Reason::NoNamesake`]: there are functions of that name, but not so many;
+    /// - [`Reason::NoMatch`]: no function matches the pattern;
+    /// - [`Reason::NothingLeft`]: the exclusions leave nothing;
+    /// - [`Reason::NoMemory`], [`Reason::Kernel`].
+    pub(crate) fn lookup(
+        &self,
+        target: &Target<'_>,
+        exclusions: &Exclusions<'_>,
+    ) -> Result<Functions, Refusal> {
+        let mut functions = self.find(target).map_err(|reason| target.refuse(reason))?;
+        for excluded in exclusions.targets() {
+            let excluded = excluded?;
+            let gone = self
+                .find_excluded(&excluded, target)
+                .map_err(|reason| excluded.refuse(reason))?;
+            functions.retain(&mut |location, _| gone.locations().binary_search(&location).is_err());
         }
-        if name.to_bytes() != module.as_bytes() {
-            match CString::try_from_fmt(fmt!("{module}")) {
-                Ok(other) => name = other,
-                Err(e) => error = Some(e),
+        if functions.locations().is_empty() {
+            return Err(target.refuse(Reason::NothingLeft));
+        }
+        Ok(functions)
+    }
+
+    /// Finds the functions of one target, without exclusions.
+    fn find(&self, target: &Target<'_>) -> Result<Functions, Reason> {
+        let mut functions = self.matching(target.function(), target.module())?;
+        let found = functions.locations().len();
+        if target.number().is_some() {
+            functions.retain(&mut |_, name| target.means(name));
+        }
+        if !functions.locations().is_empty() {
+            return Ok(functions);
+        }
+        if found > 0 {
+            return Err(Reason::NoNamesake);
+        }
+        if target.is_pattern() {
+            return Err(Reason::NoMatch);
+        }
+        self.find_otherwise(target)
+    }
+
+    /// Finds the functions of an exclusion from a target. If that is limited to a module, only
+    /// functions there matter.
+    fn find_excluded(
+        &self,
+        excluded: &Target<'_>,
+        target: &Target<'_>,
+    ) -> Result<Functions, Reason> {
+        if excluded.module().is_none() && excluded.number().is_none() && target.module().is_some() {
+            let functions = self.matching(excluded.function(), target.module())?;
+            if !functions.locations().is_empty() {
+                return Ok(functions);
             }
         }
-        // SAFETY: `name` is NUL-terminated.
-        unsafe { bindings::rvdirect_is_settled(location, name.as_char_ptr()) }
-    });
-    error.map_or(Ok(()), Err)
-}
-
-/// Looks up one target, without exclusions.
-fn lookup_one(target: &Target<'_>) -> Result<Functions, Reason> {
-    let name = CString::try_from_fmt(fmt!("{}", target.function()))?;
-    let mut functions = Functions::at(traceable(&name)?)?;
-    let found = functions.locations().len();
-    if target.module().is_some() || target.number().is_some() {
-        functions.retain(&mut |_, name| target.means(name));
-    }
-    if !functions.locations().is_empty() {
-        return Ok(functions);
-    }
-    if found > 0 && target.number().is_some() {
-        return Err(Reason::NoNamesake);
-    }
-    if target.is_pattern() {
-        return Err(Reason::NoMatch);
-    }
-    if let Some(suffix) = clone_of(target)? {
-        return Err(Reason::OnlyClone(suffix));
-    }
-    let name = as_kernel(target.name())?;
-    if is_symbol(&name)? {
-        Err(Reason::NotTraceable)
-    } else {
-        Err(Reason::UnknownTarget)
-    }
-}
-
-/// Returns what is behind the target's name in that of a clone that ftrace can patch, if there is
-/// one.
-#[inline(never)] // keeps its frame from that of its caller
-fn clone_of(target: &Target<'_>) -> Result<Option<Suffix>, Reason> {
-    let clones = CString::try_from_fmt(fmt!("{}.*", target.function()))?;
-    let clones = Functions::at(traceable(&clones)?)?;
-    let suffix = |index| {
-        let name = target.function_of(clones.name(index))?;
-        Suffix::new(name.strip_prefix(target.function())?)
-    };
-    Ok((0..clones.locations().len()).find_map(suffix))
-}
-
-/// Returns the locations of all functions that match `name` and that ftrace can patch.
-#[inline(never)] // keeps its frame from that of its caller
-fn traceable(name: &CStr) -> Result<KVVec<usize>, Reason> {
-    // Disabled and without a handler, as it only serves to find the functions.
-    let probe = zeroed::<bindings::fprobe>()?;
-    // SAFETY: Nobody else knows of it.
-    unsafe { (*probe.get()).flags = bindings::FPROBE_FL_DISABLED };
-    // SAFETY: `probe` points to an `fprobe` that is set up as its documentation says, and stays in
-    // place until it is unregistered below. `name` is NUL-terminated.
-    let ret =
-        unsafe { bindings::register_fprobe(probe.get(), name.as_char_ptr(), core::ptr::null()) };
-    match kernel::error::to_result(ret) {
-        Ok(()) => {}
-        Err(ENOENT) => return Ok(KVVec::new()),
-        Err(e) => return Err(e.into()),
+        self.find(excluded)
     }
 
-    let locations = locations_of(&probe);
-    // SAFETY: It is registered.
-    unsafe { bindings::unregister_fprobe(probe.get()) };
-    locations
-}
-
-/// Returns the locations of a registered `fprobe`, sorted.
-fn locations_of(probe: &Opaque<bindings::fprobe>) -> Result<KVVec<usize>, Reason> {
-    // SAFETY: While the probe is registered, `hlist_array` points to a list that stays in place.
-    let (size, nodes) = unsafe {
-        let list = (*probe.get()).hlist_array;
-        ((*list).size, (&raw const (*list).array).cast())
-    };
-    let nodes: *const bindings::fprobe_hlist_node = nodes;
-    let size = usize::try_from(size).unwrap_or(0);
-    let mut locations = KVVec::with_capacity(size, GFP_KERNEL)?;
-    for index in 0..size {
-        // SAFETY: The list has `size` nodes. Others may write to other members of a node, but its
-        // address does not change.
-        let location = unsafe { (&raw const (*nodes.add(index)).addr).read() };
-        locations.push(location, GFP_KERNEL)?;
-    }
-    sort_by_key(&mut locations, |location| *location);
-    // A function with several names has an element for each of them.
-    let mut last = None;
-    locations.retain(|location| last.replace(*location) != Some(*location));
-    Ok(locations)
-}
-
-/// Returns whether the kernel knows a symbol of that name, which may be a `module:symbol`.
-#[inline(never)] // keeps its frame from that of its caller
-fn is_symbol(name: &CStr) -> Result<bool, Reason> {
-    let probe = zeroed::<bindings::kprobe>()?;
-    // SAFETY: Nobody else knows of it.
-    unsafe {
-        (*probe.get()).symbol_name = name.as_char_ptr();
-        (*probe.get()).flags = bindings::KPROBE_FLAG_DISABLED;
-    }
-    // SAFETY: `probe` points to a `kprobe` that is set up as its documentation says, and stays in
-    // place until it is unregistered. It is disabled: it does not change the kernel's text.
-    let ret = unsafe { bindings::register_kprobe(probe.get()) };
-    match kernel::error::to_result(ret) {
-        Ok(()) => {
-            // SAFETY: It is registered.
-            unsafe { bindings::unregister_kprobe(probe.get()) };
-            Ok(true)
+    /// Finds a function whose name the kernel does not show, as it shows another one; or tells why
+    /// there is none.
+    #[inline(never)] // keeps its frame from that of its caller
+    fn find_otherwise(&self, target: &Target<'_>) -> Result<Functions, Reason> {
+        if let Some(module) = target.module() {
+            // Its symbols are there before and after its functions can be hooked.
+            if self.module(module, |_| Ok(()))?.is_none() {
+                return Err(Reason::UnknownTarget);
+            }
         }
-        Err(ENOENT) => Ok(false),
-        Err(ENOMEM) => Err(Reason::NoMemory),
-        // The symbol exists, but a kprobe cannot be placed there.
-        Err(_) => Ok(true),
+        let symbol = find_symbol(&as_kernel(target.name())?)?;
+        if let (Some(Symbol::At(start)), None) = (&symbol, target.module()) {
+            let mut found = Found::new();
+            self.kernel.get()?.add_beginning_at(*start, &mut found)?;
+            let functions = found.into_functions()?;
+            if !functions.locations().is_empty() {
+                return match target.number() {
+                    Some(_) => Err(Reason::NoNamesake),
+                    None => Ok(functions),
+                };
+            }
+        }
+        if let Some(suffix) = self.clone_of(target)? {
+            return Err(Reason::OnlyClone(suffix));
+        }
+        Err(match symbol {
+            Some(_) => Reason::NotTraceable,
+            None => Reason::UnknownTarget,
+        })
+    }
+
+    /// Returns what is behind the target's name in that of a clone that ftrace can patch, if there
+    /// is one.
+    fn clone_of(&self, target: &Target<'_>) -> Result<Option<Suffix>, Reason> {
+        let clones = CString::try_from_fmt(fmt!("{}.*", target.function()))?;
+        let clones = self.matching(clones.to_str().unwrap_or_default(), target.module())?;
+        let suffix = |index| {
+            let name = target.function_of(clones.name(index))?;
+            Suffix::new(name.strip_prefix(target.function())?)
+        };
+        Ok((0..clones.locations().len()).find_map(suffix))
+    }
+
+    /// Returns the functions that match a name or a pattern: those of one module, or all.
+    #[inline(never)] // keeps its frame from that of its caller
+    fn matching(&self, function: &str, module: Option<&str>) -> Result<Functions> {
+        let pattern = CString::try_from_fmt(fmt!("{function}"))?;
+        let mut found = Found::new();
+        match module {
+            Some(module) => {
+                self.module(module, |module| add_of_module(module, &pattern, &mut found))?;
+            }
+            None => {
+                for module in HeldModule::all()? {
+                    add_of_module(&module, &pattern, &mut found)?;
+                }
+                self.kernel
+                    .get()?
+                    .add_matching(&pattern, None, &mut found)?;
+            }
+        }
+        found.into_functions()
+    }
+
+    /// Looks into the module of that name, as somebody wrote it, if it is there.
+    fn module(&self, name: &str, look: impl FnOnce(&Module) -> Result) -> Result<Option<()>> {
+        let name = as_kernel(name)?;
+        let is_coming = |module: &&Module| module.name().as_bytes() == name.to_bytes();
+        if let Some(module) = self.coming.filter(is_coming) {
+            return look(module).map(Some);
+        }
+        HeldModule::by_name(&name)
+            .map(|module| look(&module))
+            .transpose()
+    }
+}
+
+fn add_of_module(module: &Module, pattern: &CStr, found: &mut Found) -> Result {
+    match Symbols::of_module(module, pattern)? {
+        Some(symbols) => symbols.add_matching(pattern, Some(module.name()), found),
+        None => Ok(()),
+    }
+}
+
+/// What is known of a symbol.
+enum Symbol {
+    /// It begins at this address.
+    At(usize),
+    /// It is there.
+    Somewhere,
+}
+
+/// Finds a symbol by its name, which may be a `module:symbol`. Without CONFIG_KPROBES, the kernel
+/// tells of none.
+fn find_symbol(name: &CStr) -> Result<Option<Symbol>> {
+    let mut address = 0;
+    // SAFETY: `name` is NUL-terminated. Sleeping is allowed here, as wherever attachments change.
+    let ret = unsafe { bindings::rvdirect_find_symbol(name.as_char_ptr(), &mut address) };
+    match kernel::error::to_result(ret) {
+        Ok(()) => Ok(Some(Symbol::At(address))),
+        Err(ENOENT) => Ok(None),
+        Err(ENOMEM) => Err(ENOMEM),
+        Err(_) => Ok(Some(Symbol::Somewhere)),
     }
 }
 
 /// Finds the names of functions by their locations.
-pub(crate) struct Names {
+pub(crate) struct Names<'a> {
+    places: Places<'a>,
     symbol: KVec<u8>,
     name: KVec<u8>,
+    /// The last location that was asked for, and its name with a number.
+    last: Option<(usize, CString)>,
 }
 
-impl Names {
+impl<'a> Names<'a> {
     /// Makes room for the longest name.
-    pub(crate) fn new() -> Result<Self> {
-        // At least `KSYM_SYMBOL_LEN`, which bindgen cannot evaluate: it is for
-        // "%s+%#lx/%#lx [%s %s]".
-        const SYMBOL_LEN: usize = bindings::KSYM_NAME_LEN as usize + 256;
-
+    pub(crate) fn new(kernel: &'a KernelSymbols) -> Result<Self> {
+        let coming = None;
         Ok(Names {
+            places: Places { kernel, coming },
+            last: None,
             symbol: KVec::from_elem(0, SYMBOL_LEN, GFP_KERNEL)?,
             name: KVec::with_capacity(SYMBOL_LEN, GFP_KERNEL)?,
         })
     }
 
-    /// Returns the name of the function at `location` as a target, with its module in front if it
-    /// is in one. If the function has several names, this is one of them.
-    pub(crate) fn of(&mut self, location: usize) -> &str {
+    /// Returns the name of the function at `location` as a target that means it alone: with its module
+    /// in front if it is in one, and with its number if the name is shared.
+    pub(crate) fn of(&mut self, location: usize) -> Result<&str> {
+        let last = match self.last.take() {
+            Some((same, name)) if same == location => name,
+            _ => {
+                let places = self.places;
+                let name = self.without_number(location);
+                let target = Target::again(name);
+                let namesakes = places.matching(target.function(), target.module())?;
+                let index = namesakes.locations().binary_search(&location);
+                let name = index.map_or(name, |index| namesakes.name(index));
+                CString::try_from_fmt(fmt!("{name}"))?
+            }
+        };
+        let (_, name) = self.last.insert((location, last));
+        Ok(name.to_str().unwrap_or_default())
+    }
+
+    /// If the function has several names, this is one of them.
+    fn without_number(&mut self, location: usize) -> &str {
         let symbol: *mut u8 = self.symbol.as_mut_ptr();
         // SAFETY: The buffer is as long as the function asks for, by `new`.
         let length = unsafe { bindings::sprint_symbol_no_offset(symbol.cast(), location) };

@@ -2,10 +2,11 @@
 
 //! A set of functions: their locations, and their names, which the kernel takes long to find.
 
-use crate::{
-    abstraction::function::Names,
-    algorithm::namesakes, //
+use crate::algorithm::{
+    namesakes,
+    sort::sort_by_key, //
 };
+use core::ops::Range;
 use kernel::{
     prelude::*,
     str::CString, //
@@ -25,62 +26,99 @@ pub(crate) struct Functions {
     names: KVVec<u8>,
 }
 
-impl Functions {
-    /// The functions at these locations, which are sorted. They must be all that a name means, or
-    /// that match a pattern, as only they are numbered.
-    #[inline(never)] // keeps its frame from that of its caller
-    pub(crate) fn at(locations: KVVec<usize>) -> Result<Self> {
-        let mut names = KVVec::new();
-        let mut ends = KVVec::with_capacity(locations.len(), GFP_KERNEL)?;
-        let mut name_of = Names::new()?;
-        for location in locations.iter() {
-            names.extend_from_slice(name_of.of(*location).as_bytes(), GFP_KERNEL)?;
-            ends.push(u32::try_from(names.len())?, GFP_KERNEL)?;
+/// Functions that are being found, in any order.
+///
+/// # Invariants
+///
+/// Each function has its name in `names`.
+pub(crate) struct Found {
+    functions: KVVec<FoundFunction>,
+    names: KVVec<u8>,
+}
+
+struct FoundFunction {
+    location: usize,
+    name: Range<u32>,
+}
+
+impl Found {
+    /// Nothing is found yet.
+    pub(crate) fn new() -> Self {
+        Found {
+            functions: KVVec::new(),
+            names: KVVec::new(),
         }
-        // INVARIANT: There is an end for each.
-        let mut functions = Functions {
-            locations,
-            ends,
-            names,
-        };
-        functions.number()?;
-        Ok(functions)
     }
 
-    /// Puts numbers behind names that are shared.
-    #[inline(never)]
-    fn number(&mut self) -> Result {
-        let count = self.locations.len();
+    /// Adds a function, which is in `module` unless it is in the kernel itself.
+    pub(crate) fn push(&mut self, location: usize, module: Option<&str>, name: &[u8]) -> Result {
+        let start = u32::try_from(self.names.len())?;
+        if let Some(module) = module {
+            self.names
+                .extend_from_slice(module.as_bytes(), GFP_KERNEL)?;
+            self.names.push(b':', GFP_KERNEL)?;
+        }
+        self.names.extend_from_slice(name, GFP_KERNEL)?;
+        let name = start..u32::try_from(self.names.len())?;
+        let function = FoundFunction { location, name };
+        // INVARIANT: The name was added above.
+        Ok(self.functions.push(function, GFP_KERNEL)?)
+    }
+
+    /// Puts numbers behind names that are shared. So these must be all functions that a name means, or
+    /// that match a pattern.
+    #[inline(never)] // keeps its frame from that of its caller
+    pub(crate) fn into_functions(mut self) -> Result<Functions> {
+        let count = self.functions.len();
+        if !self
+            .functions
+            .is_sorted_by_key(|function| function.location)
+        {
+            sort_by_key(&mut self.functions, |function| function.location);
+        }
         let mut numbers = KVVec::from_elem(0, count, GFP_KERNEL)?;
         let mut table = KVVec::from_elem(0, namesakes::table_size(count), GFP_KERNEL)?;
-        namesakes::number(|index| self.bytes(index), &mut numbers, &mut table);
+        namesakes::number(|index| self.name(index), &mut numbers, &mut table);
+        drop(table);
+
+        let mut locations = KVVec::with_capacity(count, GFP_KERNEL)?;
+        let mut ends = KVVec::with_capacity(count, GFP_KERNEL)?;
         // Room for numbers of up to three digits.
         let shared = numbers.iter().filter(|number| **number > 0).count();
         let mut names = KVVec::with_capacity(self.names.len() + 4 * shared, GFP_KERNEL)?;
-        let mut copied = 0;
-        for (end, number) in self.ends.iter_mut().zip(numbers.iter()) {
-            let old_end = *end as usize;
+        for (index, number) in numbers.iter().enumerate() {
+            names.extend_from_slice(self.name(index), GFP_KERNEL)?;
             if *number > 0 {
                 let number = CString::try_from_fmt(fmt!(",{number}"))?;
-                let name = self.names.get(copied..old_end).unwrap_or_default();
-                names.extend_from_slice(name, GFP_KERNEL)?;
                 names.extend_from_slice(number.to_bytes(), GFP_KERNEL)?;
-                copied = old_end;
             }
-            *end = u32::try_from(names.len() + old_end - copied)?;
+            ends.push(u32::try_from(names.len())?, GFP_KERNEL)?;
+            locations.push(self.functions[index].location, GFP_KERNEL)?;
         }
-        let rest = self.names.get(copied..).unwrap_or_default();
-        names.extend_from_slice(rest, GFP_KERNEL)?;
-        self.names = names;
-        Ok(())
+        // INVARIANT: There is one of both for each.
+        Ok(Functions {
+            locations,
+            ends,
+            names,
+        })
     }
 
+    fn name(&self, index: usize) -> &[u8] {
+        let name = &self.functions[index].name;
+        self.names
+            .get(name.start as usize..name.end as usize)
+            .unwrap_or_default()
+    }
+}
+
+impl Functions {
     /// Where they are.
     pub(crate) fn locations(&self) -> &[usize] {
         &self.locations
     }
 
-    /// The name of one of them, as [`Names::of`] tells it, and its number if the name is shared.
+    /// The name of one of them, with its module in front if it is in one, and its number if the
+    /// name is shared.
     pub(crate) fn name(&self, index: usize) -> &str {
         // Cannot fail: it was a `str`.
         core::str::from_utf8(self.bytes(index)).unwrap_or_default()

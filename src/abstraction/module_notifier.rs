@@ -5,7 +5,10 @@
 //!
 //! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
 
-use crate::bindings;
+use crate::{
+    abstraction::module::Module,
+    bindings, //
+};
 use kernel::{
     error::to_result,
     prelude::*,
@@ -48,12 +51,12 @@ pub(crate) trait ModuleEvents: Send + Sync {
     /// Called when a module has come: ftrace knows its functions, but none has been called yet.
     ///
     /// May sleep, but must not wait for the loading or unloading of a module.
-    fn module_coming(&self, name: &str);
+    fn module_coming(&self, module: &Module);
 
     /// Called when a module has been initialised, after `text_going`.
     ///
     /// May sleep, but must not wait for the loading or unloading of a module.
-    fn module_live(&self, name: &str);
+    fn module_live(&self, module: &Module);
 
     /// Called when `text` will not be executed any more. It is still there, and ftrace still knows
     /// its functions.
@@ -119,11 +122,10 @@ impl<T: ModuleEvents> ModuleNotifier<T> {
         // SAFETY: By the requirements of this function, and as `Self` is `repr(C)`. It lives at
         // least until it is unregistered, which waits for this call.
         let this = unsafe { &*block.cast::<Self>() };
-        // SAFETY: The module is valid during this call, and its name lives as long.
-        let name = unsafe { CStr::from_char_ptr(bindings::rvdirect_module_name(module.cast())) };
-        let name = name.to_str().unwrap_or_default();
+        // SAFETY: The module is valid during this call.
+        let coming = unsafe { Module::from_raw(module.cast_const().cast()) };
         if state == COMING {
-            this.target.module_coming(name);
+            this.target.module_coming(coming);
         }
         if state == GOING || state == LIVE {
             // INVARIANT: The module is valid during this call.
@@ -133,7 +135,7 @@ impl<T: ModuleEvents> ModuleNotifier<T> {
             });
         }
         if state == LIVE {
-            this.target.module_live(name);
+            this.target.module_live(coming);
         }
         bindings::NOTIFY_DONE as c_int
     }

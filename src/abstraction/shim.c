@@ -2,7 +2,6 @@
 /*
  * Inline functions and macros of the kernel, which only C code can use.
  */
-#include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -104,42 +103,4 @@ bool rvdirect_get_live(struct module *mod)
 void rvdirect_put(struct module *mod)
 {
 	module_put(mod);
-}
-
-/* Looks in /sys/module/, which also has what is built in. */
-static struct kobject *find_module_kobject(const char *name)
-{
-	struct kset *kset = THIS_MODULE->mkobj.kobj.kset;
-
-	return kset ? kset_find_obj(kset, name) : NULL;
-}
-
-bool rvdirect_is_loaded(const char *name)
-{
-	struct kobject *kobj = find_module_kobject(name);
-
-	kobject_put(kobj);
-	return kobj;
-}
-
-bool rvdirect_is_settled(unsigned long addr, const char *name)
-{
-	struct kobject *kobj = find_module_kobject(name);
-	const struct module *mod;
-	bool settled = false;
-
-	if (!kobj)
-		return false;
-	/* The module stays as long as its kobject is held. */
-	mod = container_of(kobj, struct module_kobject, kobj)->mod;
-	if (mod)
-		settled = mod->state == MODULE_STATE_COMING ||
-			  (mod->state == MODULE_STATE_LIVE && within_module_core(addr, mod));
-	kobject_put(kobj);
-	return settled;
-}
-
-const char *rvdirect_module_name(const struct module *mod)
-{
-	return mod->name;
 }

@@ -54,17 +54,4 @@ void rvdirect_wait_for_tasks_callbacks(void);
 bool rvdirect_get_live(struct module *mod);
 void rvdirect_put(struct module *mod);
 
-/* Whether /sys/module/ has a module of that name, which may be built in. */
-bool rvdirect_is_loaded(const char *name);
-
-/*
- * Whether ftrace knows @addr, in the module @name, and will go on to. This is
- * not so before all functions of the module are enabled, nor when the text of
- * @addr is about to be freed.
- */
-bool rvdirect_is_settled(unsigned long addr, const char *name);
-
-/* The name of @mod, which stays as long as the module does. */
-const char *rvdirect_module_name(const struct module *mod);
-
 #endif /* RVDIRECT_SHIM_H */

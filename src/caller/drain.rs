@@ -238,14 +238,19 @@ impl Drain {
         Ok(())
     }
 
+    /// Returns whether nothing drains.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().draining().next().is_none()
+    }
+
     /// Adds a line of `draining` for each call that is in flight, if `shows` is true for the session
     /// that its target belonged to.
     pub(crate) fn add_calls(
         &self,
         text: &mut Text,
         shows: &dyn Fn(Option<SessionId>) -> bool,
+        names: &mut Names<'_>,
     ) -> Result {
-        let mut names = Names::new()?;
         let waiting = self.lock();
         let calls = waiting.in_flight()?;
         for parts in waiting.draining() {
@@ -255,7 +260,7 @@ impl Drain {
             for call in calls.of(parts.slot.data()) {
                 text.add(&DrainingLine {
                     target: &parts.label.target.to_str().unwrap_or_default(),
-                    function: &names.of(ftrace::location(call.resume)),
+                    function: &names.of(ftrace::location(call.resume))?,
                     pid: &call.pid,
                     seconds: &(call.nanoseconds / 1_000_000_000),
                     comm: call.comm,

@@ -60,6 +60,13 @@ impl<'a> Client<'a> {
     pub(crate) fn attach(&self, binding: &Binding<'_>) -> Result<(), Refusal> {
         let target = binding.target;
         let caller = self.registry.workshop.find(binding)?;
+        if target.module().is_none() {
+            // Reading them takes long, so nobody has to wait for it below.
+            self.registry
+                .kernel
+                .get()
+                .map_err(|error| target.refuse(error.into()))?;
+        }
         // Frees the functions that a closed session held.
         self.registry.end_what_is_over();
         let mut attachments = self.registry.attachments.lock();

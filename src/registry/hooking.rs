@@ -8,7 +8,9 @@ use crate::{
             self,
             DirectCalls, //
         },
-        functions::Functions, //
+        function::Places,
+        functions::Functions,
+        module::Module, //
     },
     caller::{
         Caller,
@@ -35,19 +37,20 @@ use kernel::prelude::*;
 
 impl Registry {
     /// Hooks the planned functions. Leaves out those that `others` or other direct callers hold, or
-    /// refuses the plan if that is not allowed. `coming` is the module being loaded, if any.
+    /// refuses the plan if that is not allowed. `coming` is the module whose notifier asks, if any.
     pub(super) fn hook(
         &self,
         plan: &Plan<'_>,
         others: &[KBox<Attachment>],
-        coming: Option<&str>,
+        coming: Option<&Module>,
     ) -> Result<Hook, Refusal> {
         let target = plan.target;
         let blame = |reason: Reason| target.refuse(reason);
         let is_strict = plan.flags.strict;
         let refuse_held = |reason| if is_strict { Reason::NotAll } else { reason };
 
-        let mut functions = plan.functions(coming)?;
+        let kernel = &self.kernel;
+        let mut functions = plan.functions(Places { kernel, coming })?;
         let found = functions.locations().len();
         let mut holder = None;
         functions.retain(&mut |location, _| {

@@ -3,9 +3,12 @@
 //! What happens to attachments when modules come and go.
 
 use crate::{
-    abstraction::module_notifier::{
-        LeavingText,
-        ModuleEvents, //
+    abstraction::{
+        module::Module,
+        module_notifier::{
+            LeavingText,
+            ModuleEvents, //
+        },
     },
     caller::drain::HeldModule,
     language::refusal::Reason,
@@ -21,13 +24,13 @@ use crate::{
 use kernel::prelude::*;
 
 impl ModuleEvents for Registry {
-    fn module_coming(&self, name: &str) {
-        self.hook_pending(name, Some(name));
+    fn module_coming(&self, module: &Module) {
+        self.hook_pending(module, true);
     }
 
     /// Since `module_coming`, an `attach` may have added an attachment that is still pending.
-    fn module_live(&self, name: &str) {
-        self.hook_pending(name, None);
+    fn module_live(&self, module: &Module) {
+        self.hook_pending(module, false);
     }
 
     /// Detaches the functions of text that goes, and hooks the other functions again. ftrace
@@ -45,9 +48,8 @@ impl ModuleEvents for Registry {
 }
 
 impl Registry {
-    /// Hooks the attachments that wait for the module `name`. `coming` is that name if the module
-    /// is being loaded.
-    fn hook_pending(&self, name: &str, coming: Option<&str>) {
+    /// Hooks the attachments that wait for a module, which is still coming or live.
+    fn hook_pending(&self, module: &Module, is_coming: bool) {
         // While this module is being unloaded, a call in its target could not hold it any more.
         let Some(_held) = HeldModule::try_new() else {
             return;
@@ -58,17 +60,17 @@ impl Registry {
                 return;
             };
             let waits = attachment.hook.is_none() && !attachment.is_over();
-            if !waits || !attachment.target().is_of_module(name) {
+            if !waits || !attachment.target().is_of_module(module.name()) {
                 continue;
             }
-            match self.hook(&Plan::of(attachment), &attachments, coming) {
+            match self.hook(&Plan::of(attachment), &attachments, Some(module)) {
                 Ok(hook) => {
                     if let Some(attachment) = attachments.get_mut(index) {
                         attachment.hook = Some(hook);
                     }
                 }
                 // The reason was logged when the module came.
-                Err(_) if coming.is_none() => {}
+                Err(_) if !is_coming => {}
                 Err(refusal) => {
                     let target = attachment.name();
                     let sentence = refusal.sentence(target);

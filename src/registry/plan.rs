@@ -4,7 +4,8 @@
 
 use crate::{
     abstraction::{
-        function,
+        ftrace,
+        function::Places,
         functions::Functions,
         parameters, //
     },
@@ -69,16 +70,10 @@ impl<'a> Plan<'a> {
     }
 
     /// Returns the functions that the target means, sorted, including those that others hold.
-    /// `coming` is the module that is being loaded, if any.
     #[inline(never)] // its frame is gone before the functions are hooked
-    pub(super) fn functions(&self, coming: Option<&str>) -> Result<Functions, Refusal> {
+    pub(super) fn functions(&self, places: Places<'_>) -> Result<Functions, Refusal> {
         let target = self.target;
-        let blame = |error: Error| target.refuse(error.into());
-        let mut functions = function::lookup(&target, &self.exclusions)?;
-        function::keep_settled(&mut functions, coming).map_err(blame)?;
-        if functions.locations().is_empty() {
-            return Err(target.refuse(Reason::UnknownTarget));
-        }
+        let mut functions = places.lookup(&target, &self.exclusions)?;
         if self.caller.waits_for_return() {
             functions.retain(&mut |_, name| !never_returns(name));
             if functions.locations().is_empty() {
@@ -89,6 +84,12 @@ impl<'a> Plan<'a> {
         if count > max {
             let functions = count;
             return Err(target.refuse(Reason::TooMany { functions, max }));
+        }
+        let unknown = ftrace::unknown_of(functions.locations())
+            .map_err(|error| target.refuse(error.into()))?;
+        functions.retain(&mut |location, _| unknown.binary_search(&location).is_err());
+        if functions.locations().is_empty() {
+            return Err(target.refuse(Reason::NotTraceable));
         }
         Ok(functions)
     }

@@ -3,7 +3,10 @@
 //! What a client of the registry can read: a session sees its own attachments, everybody else all.
 
 use crate::{
-    abstraction::file::Text,
+    abstraction::{
+        file::Text,
+        function::Names, //
+    },
     bindings,
     language::{
         builtin,
@@ -23,7 +26,8 @@ use crate::{
     registry::{
         attachment::Attachment,
         client::Client,
-        ranking::Ranking, //
+        ranking::Ranking,
+        Registry, //
     },
 };
 use kernel::prelude::*;
@@ -69,8 +73,16 @@ impl Client<'_> {
     #[inline(never)]
     fn show_draining(&self, text: &mut Text) -> Result {
         text.add(&DrainingLine::HEADER)?;
-        let drain = &self.registry.workshop.drain;
-        drain.add_calls(text, &|session| self.may_see(session))
+        let Registry {
+            workshop, kernel, ..
+        } = self.registry;
+        if !workshop.drain.is_empty() {
+            // Reading them takes long, so nobody has to wait for it below.
+            kernel.get()?;
+        }
+        let mut names = Names::new(kernel)?;
+        let shows = |session| self.may_see(session);
+        workshop.drain.add_calls(text, &shows, &mut names)
     }
 
     /// Shows the callers that commands can name.
