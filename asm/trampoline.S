@@ -109,19 +109,13 @@ SYM_CODE_END(\name)
 /*
  * COUNT - a whole trampoline that counts: not shared, to save the jump
  *
- *	sp + 16	->	+-----------------+  the target's sp
- *			| t0              |
- *	sp + 8	->	+-----------------+
- *			| (alignment)     |
- *	sp	->	+-----------------+
+ * All of its calls resume at the same place, so t0 need not be saved: the row
+ * has it too.
  */
 	.macro	COUNT
 	REG_L	t1, rvdirect_slot_rows + SZREG * .Lslot
-	addi	sp, sp, -16
-	REG_S	t0, 8(sp)
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t1, t0
-	REG_L	t0, 8(sp)
-	addi	sp, sp, 16
+	REG_L	t0, RVDIRECT_ROW_RESUME(t1)
 	jr	t0
 	.endm
 

@@ -19,6 +19,7 @@
 #define RVDIRECT_ROW_MISSED		8
 #define RVDIRECT_ROW_LEFT		16
 #define RVDIRECT_ROW_COUNTS		24
+#define RVDIRECT_ROW_RESUME		32
 
 /* Offsets from the rows: in struct rvdirect_slot, and in front of it. */
 #define RVDIRECT_SLOT_MULTIPLIER	(-200)
@@ -85,13 +86,15 @@
  * @left: those that came back, if the trampoline waits for them
  * @counts: calls of each function, by its cell, if the trampoline tells
  *	functions apart
+ * @resume: where the function resumes, if "count" counts a single one
  */
 struct rvdirect_row {
 	u64 entered;
 	u64 missed;
 	u64 left;
 	u64 *counts;
-	u64 unused[4];
+	u64 resume;
+	u64 unused[3];
 };
 
 /**

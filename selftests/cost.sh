@@ -63,9 +63,9 @@ nop_costs_6_at_most()
 	at_most 6 "any, disabled" 'trace disabled'
 }
 
-count_costs_16_at_most()
+count_costs_13_at_most()
 {
-	at_most 16 count count
+	at_most 13 count count
 }
 
 # The cost must not depend on the number of functions.
@@ -258,7 +258,7 @@ print_tables()
 trap print_tables EXIT
 run_tests \
 	nop_costs_6_at_most \
-	count_costs_16_at_most \
+	count_costs_13_at_most \
 	count_costs_30_at_most_in_a_group \
 	a_filter_costs_50_at_most \
 	trace_costs_80_at_most_while_its_event_is_off \

@@ -123,7 +123,10 @@ impl Workshop {
         };
         let (work, external) = match caller {
             Caller::Builtin(Builtin::Nop) => return Ok(Trampoline::Nop),
-            Caller::Builtin(Builtin::Count) => (Work::Count, None),
+            Caller::Builtin(Builtin::Count) => {
+                let first = locations.first().copied().unwrap_or_default();
+                (Work::Count(ftrace::resume_address(first)), None)
+            }
             Caller::Builtin(Builtin::Trace { args }) => {
                 (Work::Handlers(Handlers::trace(*args, session)), None)
             }

@@ -280,7 +280,7 @@ static void print_counts(void)
 		print_numbered("e", hart, row->entered);
 		print_numbered("l", hart, row->left);
 		print_numbered("m", hart, row->missed);
-		for (unsigned int i = 0; i < 4; i++)
+		for (u64 i = 0; i < sizeof(row->unused) / sizeof(u64); i++)
 			others |= row->unused[i];
 		others |= SLOT(1)->rows[hart].entered | SLOT(1)->rows[hart].left;
 		for (u64 cell = 0; cell < CELLS; cell++)
@@ -349,6 +349,8 @@ __attribute__((used)) void harness(u64 *arguments)
 	SLOT(0)->every = option(argv, "every", 1);
 	SLOT(0)->times = option(argv, "times", ~0UL);
 	set_multipliers(option(argv, "cell", 0));
+	for (i = 0; i < HARTS; i++)
+		SLOT(0)->rows[i].resume = resume_address;
 	for (i = 0; i < HARTS * CELLS; i++)
 		histograms[i].min = ~0UL;
 	for (i = 0; i < STACK_WORDS; i++)

@@ -122,7 +122,7 @@ fn count_keeps_everything_and_counts() {
         for calls in [1, 1000] {
             let run = run(&format!("count hart={hart} calls={calls}"));
             run.assert_seen_except(&[]);
-            run.assert_stack(16);
+            run.assert_stack(0);
             assert_eq!(run.counts(), [(hart, calls, 0)]);
         }
     }
@@ -516,5 +516,5 @@ fn nothing_is_stored_below_sp() {
             _ => panic!("what is this to sp? {line}"),
         }
     }
-    assert!(stores > SLOTS && moves > 2 * SLOTS, "{stores} {moves}");
+    assert!(stores > 100 && moves > 20, "{stores} {moves}");
 }

@@ -63,6 +63,7 @@ static_assert(RVDIRECT_ROW_ENTERED == 0);
 CHECK_ROW(RVDIRECT_ROW_MISSED, missed);
 CHECK_ROW(RVDIRECT_ROW_LEFT, left);
 CHECK_ROW(RVDIRECT_ROW_COUNTS, counts);
+CHECK_ROW(RVDIRECT_ROW_RESUME, resume);
 static_assert(sizeof(struct rvdirect_row) == 1 << RVDIRECT_ROW_SHIFT);
 
 CHECK_SLOT(RVDIRECT_SLOT_MULTIPLIER + (long)sizeof(u64), bucket_mask);

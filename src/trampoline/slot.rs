@@ -104,10 +104,10 @@ impl Slot {
         let work = self.data.work();
         let range = match work {
             Work::GoOn(address) => return *address,
-            Work::Count if self.data.each().is_some() => {
+            Work::Count(_) if self.data.each().is_some() => {
                 range!(rvdirect_count_each_slots, rvdirect_count_each_slots_end)
             }
-            Work::Count => range!(rvdirect_count_slots, rvdirect_count_slots_end),
+            Work::Count(_) => range!(rvdirect_count_slots, rvdirect_count_slots_end),
             Work::Handlers(_) if work.waits_for_return() => {
                 range!(rvdirect_return_slots, rvdirect_return_slots_end)
             }

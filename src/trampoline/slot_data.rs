@@ -41,8 +41,8 @@ use kernel::{
 /// What a slot is for.
 #[derive(Clone)]
 pub(crate) enum Work {
-    /// Counts the calls.
-    Count,
+    /// Counts the calls. A single function resumes at that address.
+    Count(usize),
     /// Calls handlers before the target and, if there is an exit handler, after it has returned.
     Handlers(Handlers),
     /// Measures the time from entry to return.
@@ -56,6 +56,7 @@ pub(crate) enum Work {
 const ENTERED: usize = core::mem::offset_of!(bindings::rvdirect_row, entered) / size_of::<u64>();
 const MISSED: usize = core::mem::offset_of!(bindings::rvdirect_row, missed) / size_of::<u64>();
 const COUNTS: usize = core::mem::offset_of!(bindings::rvdirect_row, counts) / size_of::<u64>();
+const RESUME: usize = core::mem::offset_of!(bindings::rvdirect_row, resume) / size_of::<u64>();
 const LEFT: usize = core::mem::offset_of!(bindings::rvdirect_row, left) / size_of::<u64>();
 
 const NEXT: usize = core::mem::offset_of!(bindings::rvdirect_slot, next) / size_of::<u64>();
@@ -79,7 +80,8 @@ const _: () = assert!(HEADER * size_of::<Line>() == size_of::<bindings::rvdirect
 /// - From `first_row` on, `lines` has a row for each value that `thread_info.cpu` can have. Before
 ///   the rows is the header, made from `work` and `each`. Before the header are the multipliers of
 ///   `each`, with the first one next to the header.
-/// - If there is `each`, the rows point to its counts.
+/// - If there is `each`, the rows point to its counts. If `work` counts a single function, they have
+///   the address where it resumes.
 /// - The header has the filter. [`SlotData::set_next`] sets where calls go on that it lets pass.
 pub(crate) struct SlotData {
     lines: KVVec<Line>,
@@ -111,6 +113,11 @@ impl SlotData {
         if let Some(each) = &each {
             for (hart, line) in lines.iter().skip(first_row).enumerate() {
                 line.0[COUNTS].store(each.of_hart(hart).expose_provenance() as u64, Relaxed);
+            }
+        }
+        if let Work::Count(resume) = work {
+            for line in lines.iter().skip(first_row) {
+                line.0[RESUME].store(resume as u64, Relaxed);
             }
         }
         let header: *mut Line = lines[first_row - HEADER..].as_mut_ptr();
@@ -157,7 +164,7 @@ impl SlotData {
     ///
     /// The number includes every call that came before, and any of those that come meanwhile.
     pub(crate) fn hits(&self) -> u64 {
-        if let (Work::Count, Some(each)) = (&self.work, &self.each) {
+        if let (Work::Count(_), Some(each)) = (&self.work, &self.each) {
             return each.sum();
         }
         // In this order, as a call is counted as entered before it is counted as missed.
@@ -212,7 +219,7 @@ impl Work {
     /// returns.
     pub(crate) fn waits_for_return(&self) -> bool {
         match self {
-            Work::Count | Work::Override(_) | Work::GoOn(_) => false,
+            Work::Count(_) | Work::Override(_) | Work::GoOn(_) => false,
             Work::Handlers(handlers) => handlers.exit().is_some(),
             Work::Latency(_) => true,
         }
@@ -235,7 +242,7 @@ impl Work {
         header.comm = [word(first), word(second)];
         header.harts = filter.harts.as_ref().unwrap_or(&Harts::ALL).0;
         match self {
-            Work::Count | Work::GoOn(_) => {}
+            Work::Count(_) | Work::GoOn(_) => {}
             Work::Handlers(handlers) => {
                 header.entry = handlers.entry();
                 header.exit = handlers.exit();
