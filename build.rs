@@ -43,7 +43,8 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let harness = out.join("harness");
     let linked = Command::new(tool("ld.lld"))
-        .args(["-static", "-o"])
+        // The harness replaces instructions, as the module loader does.
+        .args(["-static", "--omagic", "-o"])
         .arg(&harness)
         .args(&objects)
         .status()

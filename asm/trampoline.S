@@ -26,9 +26,11 @@
  * of the struct rvdirect_slot and keeps their address in t1.
  */
 #include <linux/linkage.h>
+#include <asm/alternative-macros.h>
 #include <asm/asm.h>
 #include <asm/asm-offsets.h>
 #include <asm/csr.h>
+#include <asm/hwcap.h>
 #include <asm/thread_info.h>
 #include <rvdirect-offsets.h>
 #include "trampoline.h"
@@ -50,8 +52,9 @@ SYM_CODE_END(rvdirect_nop)
  * ADD_TO_ROW - add one to this hart's row
  * @rows: register with the rows
  * @field: which field of the row
- * @row: scratch register; may be the same as @rows
- * @one: another scratch register
+ * @row: register that gets this hart's row, or for other fields than the first
+ *	its address there; may be the same as @rows
+ * @one: register that gets 1
  *
  * A call that moves to another hart after it read thread_info.cpu still adds
  * to the row that it chose. The sum over the rows is exact nevertheless: amoadd
@@ -328,7 +331,7 @@ SYM_CODE_END(rvdirect_entry)
 SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
 
 /*
- * BEGIN_WAITING - count the call, and find out what to copy for the target
+ * BEGIN_WAITING - find out what to copy for the target
  *
  * The target expects its stack arguments right above its sp, so a trampoline
  * that calls it copies them. They lie in the frame of the target's caller, whose
@@ -349,63 +352,78 @@ SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
  * up. Code that needs no more than half of the stack by itself never overflows
  * it that way.
  *
- *	t1	the rows; not kept
  *	ra	gets the bytes to copy, a multiple of 16
- *	t0	not kept
+ *	t0, t1	not kept
  *
  * @kind: a word that makes the labels of each use different
  * @from: see PUSH_FRAMES
  */
+#if defined(CONFIG_VMAP_STACK) && THREAD_SHIFT < 14
+#error "The frames and two copies must not reach over half of a stack"
+#endif
+
 	.macro	BEGIN_WAITING kind, from
-	REG_S	zero, RVDIRECT_CALL_TICKS - \from(sp)
-	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	REG_L	t0, RVDIRECT_CALL_CALLER_FP - \from(sp)
 	sub	ra, t0, s0
 	addi	ra, ra, -32
 	sltiu	t1, ra, RVDIRECT_MAX_COPY + 1
 	beqz	t1, .Lodd_frame_\kind
+	andi	ra, ra, -16
+#ifdef CONFIG_VMAP_STACK
+	/* Less than half a stack apart, both can only be in the same upper half. */
+	sub	t1, sp, ra
+	and	t0, t0, t1
+	slli	t0, t0, 64 - THREAD_SHIFT
+	bgez	t0, .Lodd_stack_\kind
+#endif
+.Lto_copy_\kind:
+	.endm
+
+/*
+ * MISS - the part of BEGIN_WAITING that stands after the trampoline, out of the
+ * way. It may end in the target, with nothing left on the stack.
+ *
+ * @fields: what a missed call counts in its row
+ */
+	.macro	MISS kind, from, fields:vararg
+.Lodd_frame_\kind:
+	bltz	ra, .Lno_frame_\kind
 #ifdef CONFIG_VMAP_STACK
 	/* Nothing is mapped above the end of a stack. */
 	addi	t0, t0, -1
+	xor	ra, t0, s0
+#endif
+	srli	ra, ra, THREAD_SHIFT
+	bnez	ra, .Lno_frame_\kind
+
+.Lmiss_\kind:
+	REG_L	t1, RVDIRECT_CALL_ROWS - \from(sp)
+	.irp	field, \fields
+	ADD_TO_ROW t1, \field, t0, ra
+	.endr
+	REG_L	t0, RVDIRECT_CALL_RESUME - \from(sp)
+	POP_FRAMES \from
+	jr	t0
+
+#ifdef CONFIG_VMAP_STACK
+.Lodd_stack_\kind:
+	REG_L	t0, RVDIRECT_CALL_CALLER_FP - \from(sp)
+	addi	t0, t0, -1
 	xor	t0, t0, s0
 	srli	t0, t0, THREAD_SHIFT
-	bnez	t0, .Lno_frame_\kind
+	beqz	t0, .Lhalf_\kind
 #endif
-	andi	ra, ra, -16
-.Lto_copy_\kind:
+.Lno_frame_\kind:
+	li	ra, 0
 #ifdef CONFIG_VMAP_STACK
+.Lhalf_\kind:
 	sub	t0, sp, ra
 	/* Both must be in the upper half: the end may lie between them. */
 	and	t0, t0, sp
 	slli	t0, t0, 64 - THREAD_SHIFT
 	bgez	t0, .Lmiss_\kind
 #endif
-	.endm
-
-/*
- * MISS - the part of BEGIN_WAITING that stands after the trampoline, out of the
- * way. It ends in the target, with nothing left on the stack.
- */
-	.macro	MISS kind, from
-.Lodd_frame_\kind:
-	bltz	ra, .Lno_frame_\kind
-#ifdef CONFIG_VMAP_STACK
-	addi	t0, t0, -1
-	xor	ra, t0, s0
-#endif
-	srli	ra, ra, THREAD_SHIFT
-	beqz	ra, .Lmiss_\kind
-.Lno_frame_\kind:
-	li	ra, 0
 	j	.Lto_copy_\kind
-
-.Lmiss_\kind:
-	REG_L	t1, RVDIRECT_CALL_ROWS - \from(sp)
-	ADD_TO_ROW t1, RVDIRECT_ROW_MISSED, t0, ra
-	ADD_TO_ROW t1, RVDIRECT_ROW_LEFT, t0, ra
-	REG_L	t0, RVDIRECT_CALL_RESUME - \from(sp)
-	POP_FRAMES \from
-	jr	t0
 	.endm
 
 /*
@@ -428,7 +446,8 @@ SYM_INNER_LABEL(rvdirect_copied, SYM_L_LOCAL)
 SYM_CODE_END(rvdirect_copy)
 
 /*
- * CALL_TARGET - call the target, and leave in t0 how many ticks it ran
+ * COPY_FRAME, CALL_TARGET - copy what the target may need, call it, and leave in
+ * t0 how many ticks it ran
  *
  *	s0 + 16	->	+-----------------+  sp on entry to the trampoline
  *			| ...             |  struct rvdirect_call
@@ -444,11 +463,15 @@ SYM_CODE_END(rvdirect_copy)
  */
 #define FROM_S0(field)	(16 - RVDIRECT_CALL_SIZE + (field))
 
-	.macro	CALL_TARGET kind, from
+	.macro	COPY_FRAME kind
 	sub	sp, sp, ra
-	lla	t1, rvdirect_copied
+.Lcopy_\kind:
+	auipc	t1, %pcrel_hi(rvdirect_copied)
 	sub	t1, t1, ra
-	jalr	ra, t1
+	jalr	ra, %pcrel_lo(.Lcopy_\kind)(t1)
+	.endm
+
+	.macro	CALL_TARGET kind, from
 	REG_L	t0, FROM_S0(RVDIRECT_CALL_RESUME)(s0)
 	csrr	t1, CSR_TIME
 	REG_S	t1, FROM_S0(RVDIRECT_CALL_TICKS)(s0)
@@ -470,6 +493,8 @@ SYM_CODE_START_LOCAL(rvdirect_return)
 	REG_L	t0, RVDIRECT_SLOT_EXIT(t1)
 	REG_S	t0, RVDIRECT_CALL_EXIT(sp)
 	REG_S	zero, RVDIRECT_CALL_COOKIE(sp)
+	REG_S	zero, RVDIRECT_CALL_TICKS(sp)
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	BEGIN_WAITING return, WHOLE
 	REG_S	ra, RVDIRECT_CALL_COPIED(sp)
 	SAVE_ARGS
@@ -481,7 +506,8 @@ SYM_CODE_START_LOCAL(rvdirect_return)
 	CALL_HANDLER before
 	RESTORE_ARGS_AND_TEMPS
 	REG_L	ra, RVDIRECT_CALL_COPIED(sp)
-1:	CALL_TARGET return, WHOLE
+1:	COPY_FRAME return
+	CALL_TARGET return, WHOLE
 	REG_S	a0, RVDIRECT_CALL_RET(sp)
 	REG_S	a1, RVDIRECT_CALL_RET + SZREG(sp)
 	REG_S	t0, RVDIRECT_CALL_TICKS(sp)
@@ -496,66 +522,87 @@ SYM_CODE_START_LOCAL(rvdirect_return)
 	ret
 	GUARDED	before
 	GUARDED	behind
-	MISS	return, WHOLE
+	MISS	return, WHOLE, RVDIRECT_ROW_MISSED, RVDIRECT_ROW_LEFT
 SYM_CODE_END(rvdirect_return)
 
 SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 
 /*
- * BIT_LENGTH - how many significant bits a number has
- * @n: register for the result
- * @x: register with the number; not kept
- * @tmp: register to work with
+ * BEGIN_ADDING - find where this hart adds how long the target ran
  *
- * Without a branch, so that each call costs the same.
+ * After the target has returned, only a0 and a1 must be kept.
+ *
+ *	t1	gets this hart's row
+ *	t2	not kept
+ *	t3	gets this hart's first histogram
+ *
+ * @from: see PUSH_FRAMES
  */
-	.macro	BIT_LENGTH n, x, tmp
-	srli	\tmp, \x, 32
-	snez	\tmp, \tmp
-	slli	\n, \tmp, 5
-	srl	\x, \x, \n
-	.irp	log, 4, 3, 2, 1
-	srli	\tmp, \x, 1 << \log
-	snez	\tmp, \tmp
-	slli	\tmp, \tmp, \log
-	srl	\x, \x, \tmp
-	add	\n, \n, \tmp
-	.endr
-	/* Now \x is 0 to 3. */
-	srli	\tmp, \x, 1
-	snez	\x, \x
-	add	\n, \n, \tmp
-	add	\n, \n, \x
+	.macro	BEGIN_ADDING from
+	REG_L	t1, RVDIRECT_CALL_ROWS - \from(sp)
+	lw	t2, TASK_TI_CPU(tp)
+	slli	t2, t2, RVDIRECT_ROW_SHIFT
+	add	t1, t1, t2
+	REG_L	t3, RVDIRECT_ROW_HISTOGRAM(t1)
 	.endm
 
 /*
  * ADD_TO_HISTOGRAM - add how long the target ran, and count its call as left
  *
- * After the target has returned, only a0 and a1 must be kept.
- *
  *	t0	how long, in ticks
- *	t1	the rows
- *	t2	this hart
- *	t3	the offset of the histogram from the first one
+ *	t1	this hart's row
+ *	t3	the histogram
+ *
+ * @kind: a word that makes the labels of each use different
  */
-	.macro	ADD_TO_HISTOGRAM
-	REG_L	t4, RVDIRECT_SLOT_HISTOGRAM(t1)
-	add	t3, t3, t4
+	.macro	ADD_TO_HISTOGRAM kind
 	amomaxu.d zero, t0, (t3)
 	addi	t4, t3, RVDIRECT_HISTOGRAM_MIN
 	amominu.d zero, t0, (t4)
 	addi	t4, t3, RVDIRECT_HISTOGRAM_TOTAL
 	amoadd.d zero, t0, (t4)
-	BIT_LENGTH t4, t0, t5
+.Lbits_\kind:
+	/* clz t4, t0 */
+	__ALTERNATIVE_CFG("j .Lcount_zeros_\kind", ".insn i 0x13, 1, t4, t0, 0x600", 0,
+			  RISCV_ISA_EXT_ZBB, 1)
+.Lzeros_\kind:
 	slli	t4, t4, 3
-	add	t3, t3, t4
-	addi	t3, t3, RVDIRECT_HISTOGRAM_BUCKETS
+	sub	t3, t3, t4
+	addi	t3, t3, RVDIRECT_HISTOGRAM_BUCKETS + 64 * 8
 	li	t0, 1
 	amoadd.d zero, t0, (t3)
-	slli	t2, t2, RVDIRECT_ROW_SHIFT
-	add	t1, t1, t2
 	addi	t1, t1, RVDIRECT_ROW_LEFT
 	amoadd.d.rl zero, t0, (t1)
+	.endm
+
+/*
+ * COUNT_ZEROS - the part of ADD_TO_HISTOGRAM for harts without Zbb, which stands
+ * after the trampoline
+ *
+ * Leaves in t4 how many bits of t0 are zero before the first one that is not.
+ * What takes less than 256 ticks costs the same whatever it took.
+ */
+	.macro	COUNT_ZEROS kind
+.Lcount_zeros_\kind:
+	li	t4, 64
+1:	sltiu	t5, t0, 256
+	bnez	t5, 2f
+	srli	t0, t0, 8
+	addi	t4, t4, -8
+	j	1b
+	/* With all bits inverted, one instruction compares, and sra shifts. */
+2:	not	t0, t0
+	.irp	log, 2, 1
+	slti	t5, t0, -(1 << (1 << \log))
+	slli	t5, t5, \log
+	sra	t0, t0, t5
+	sub	t4, t4, t5
+	.endr
+	slti	t5, t0, -1
+	sub	t4, t4, t5
+	slti	t5, t0, -2
+	sub	t4, t4, t5
+	j	.Lzeros_\kind
 	.endm
 
 /*
@@ -565,44 +612,49 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 SYM_CODE_START_LOCAL(rvdirect_latency)
 	GET_ROWS rvdirect_latency_slots
 	PUSH_FRAMES SHORT
+	REG_S	zero, RVDIRECT_CALL_TICKS - SHORT(sp)
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	BEGIN_WAITING latency, SHORT
+	COPY_FRAME latency
 	CALL_TARGET latency, SHORT
-	REG_L	t1, RVDIRECT_CALL_ROWS - SHORT(sp)
-	lw	t2, TASK_TI_CPU(tp)
-	slli	t3, t2, RVDIRECT_HISTOGRAM_SHIFT
-	ADD_TO_HISTOGRAM
+	BEGIN_ADDING SHORT
+	ADD_TO_HISTOGRAM latency
 	POP_FRAMES SHORT
 	ret
-	MISS	latency, SHORT
+	MISS	latency, SHORT, RVDIRECT_ROW_MISSED, RVDIRECT_ROW_LEFT
+	COUNT_ZEROS latency
 SYM_CODE_END(rvdirect_latency)
 
 SLOTS	rvdirect_latency_slots, GO_TO rvdirect_latency
 
-/* The same for a group: there is a histogram for each hart and cell. */
+/*
+ * The same for a group: there is a histogram for each hart and cell. The call is
+ * counted after the copying, when three registers are free.
+ */
 SYM_CODE_START_LOCAL(rvdirect_latency_each)
 	GET_ROWS rvdirect_latency_each_slots
 	PUSH_FRAMES CELL
-	FIND_CELL t0, t1, ra
-	REG_S	t0, RVDIRECT_CALL_EXIT - CELL(sp)
+	REG_S	zero, RVDIRECT_CALL_TICKS - CELL(sp)
 	BEGIN_WAITING latency_each, CELL
-	REG_S	ra, RVDIRECT_CALL_COPIED - CELL(sp)
-	REG_L	t0, RVDIRECT_CALL_EXIT - CELL(sp)
-	REG_L	t1, RVDIRECT_CALL_ROWS - CELL(sp)
-	ADD_TO_CELL t0, t1, ra
-	REG_L	ra, RVDIRECT_CALL_COPIED - CELL(sp)
+	COPY_FRAME latency_each
+	REG_L	t1, FROM_S0(RVDIRECT_CALL_ROWS)(s0)
+	REG_L	t0, FROM_S0(RVDIRECT_CALL_RESUME)(s0)
+	FIND_CELL t0, t1, ra
+	REG_S	t0, FROM_S0(RVDIRECT_CALL_EXIT)(s0)
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t1, ra
+	REG_L	t1, RVDIRECT_ROW_COUNTS(t1)
+	add	t1, t1, t0
+	amoadd.d zero, ra, (t1)
 	CALL_TARGET latency_each, CELL
-	REG_L	t1, RVDIRECT_CALL_ROWS - CELL(sp)
-	lw	t2, TASK_TI_CPU(tp)
-	REG_L	t3, RVDIRECT_SLOT_CELL_MASK(t1)
-	addi	t3, t3, SZREG
-	mul	t3, t3, t2
+	BEGIN_ADDING CELL
 	REG_L	t4, RVDIRECT_CALL_EXIT - CELL(sp)
+	slli	t4, t4, RVDIRECT_HISTOGRAM_SHIFT - 3
 	add	t3, t3, t4
-	slli	t3, t3, RVDIRECT_HISTOGRAM_SHIFT - 3
-	ADD_TO_HISTOGRAM
+	ADD_TO_HISTOGRAM latency_each
 	POP_FRAMES CELL
 	ret
-	MISS	latency_each, CELL
+	MISS	latency_each, CELL, RVDIRECT_ROW_ENTERED, RVDIRECT_ROW_MISSED, RVDIRECT_ROW_LEFT
+	COUNT_ZEROS latency_each
 SYM_CODE_END(rvdirect_latency_each)
 
 SLOTS	rvdirect_latency_each_slots, GO_TO rvdirect_latency_each

@@ -20,6 +20,7 @@
 #define RVDIRECT_ROW_LEFT		16
 #define RVDIRECT_ROW_COUNTS		24
 #define RVDIRECT_ROW_RESUME		32
+#define RVDIRECT_ROW_HISTOGRAM		40
 
 /* Offsets from the rows: in struct rvdirect_slot, and in front of it. */
 #define RVDIRECT_SLOT_MULTIPLIER	(-200)
@@ -31,7 +32,6 @@
 #define RVDIRECT_SLOT_HARTS		(-128)
 #define RVDIRECT_SLOT_ENTRY		(-64)
 #define RVDIRECT_SLOT_EXIT		(-56)
-#define RVDIRECT_SLOT_HISTOGRAM		(-40)
 #define RVDIRECT_SLOT_RET		(-32)
 #define RVDIRECT_SLOT_EVERY		(-24)
 #define RVDIRECT_SLOT_TIMES		(-16)
@@ -87,6 +87,8 @@
  * @counts: calls of each function, by its cell, if the trampoline tells
  *	functions apart
  * @resume: where the function resumes, if "count" counts a single one
+ * @histogram: for "latency", the histogram or, if the trampoline tells functions
+ *	apart, that of the first cell
  */
 struct rvdirect_row {
 	u64 entered;
@@ -94,7 +96,8 @@ struct rvdirect_row {
 	u64 left;
 	u64 *counts;
 	u64 resume;
-	u64 unused[3];
+	struct rvdirect_histogram *histogram;
+	u64 unused[2];
 };
 
 /**
@@ -110,8 +113,6 @@ struct rvdirect_row {
  * @entry: the handler to call before the target, or NULL
  * @exit: the handler to call after the target has returned, or NULL
  * @data: what rvdirect_data() returns to both
- * @histogram: for "latency", a struct rvdirect_histogram for each hart or, if
- *	the trampoline tells functions apart, for each hart and cell
  * @ret: what "override" returns
  * @every: "override" takes every Nth call; never 0
  * @times: how many calls "override" takes at most
@@ -129,7 +130,7 @@ struct rvdirect_slot {
 	void (*entry)(struct rvdirect_call *call);
 	void (*exit)(struct rvdirect_call *call);
 	void *data;
-	void *histogram;
+	u64 unused_too;
 	u64 ret;
 	u64 every;
 	u64 times;

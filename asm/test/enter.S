@@ -14,6 +14,8 @@
  * While the trampoline runs, the test keeps nothing in registers: what it needs
  * afterwards is in memory, and it gets there by t1, which is free then.
  */
+#include <asm/csr.h>
+
 #include "../trampoline.h"
 
 	.macro	each_register op, base
@@ -77,6 +79,15 @@ resume:
 	ld	t2, -16(s0)
 	la	t1, seen_fp
 	sd	t2, 0(t1)
+	/* If the trampoline called it, it has run for target_ticks. */
+	la	t1, returned
+	beq	ra, t1, 3f
+	la	t1, target_ticks
+	ld	t1, 0(t1)
+	csrr	t2, CSR_TIME
+	sub	t2, t2, t1
+	sd	t2, 16 - RVDIRECT_CALL_SIZE + RVDIRECT_CALL_TICKS(s0)
+3:
 	la	t1, junk_registers
 	ld	x5, 8 * 5(t1)
 	ld	x7, 8 * 7(t1)
@@ -109,7 +120,7 @@ harness_registers:
 trampoline_address:
 	.space	8
 	.globl	seen_registers, out_registers, junk_registers, seen_stack, seen_words
-	.globl	seen_fp, target_returns
+	.globl	seen_fp, target_returns, target_ticks
 seen_registers:
 	.space	8 * 32
 out_registers:
@@ -123,4 +134,6 @@ seen_words:
 seen_fp:
 	.space	8
 target_returns:
+	.space	8
+target_ticks:
 	.space	8

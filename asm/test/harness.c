@@ -27,6 +27,8 @@
  *		the calls that the filter lets pass: the task's pid is 77, and
  *		its name "seventy-seven"
  *	cell	the cell of the target, for count_each and latency_each (0)
+ *	ticks	how long the target runs (0)
+ *	zbb	1: for harts that have Zbb
  *
  * Prints "NAME VALUE" lines, the values in hexadecimal.
  */
@@ -50,7 +52,8 @@ void enter_trampoline(u64 in[32], const void *trampoline);
 extern const char returned[];
 extern const u64 resume_address;
 extern u64 seen_registers[32], out_registers[32], junk_registers[32];
-extern u64 seen_stack[RVDIRECT_MAX_COPY / sizeof(u64)], seen_words, seen_fp, target_returns;
+extern u64 seen_stack[RVDIRECT_MAX_COPY / sizeof(u64)], seen_words, seen_fp;
+extern u64 target_returns, target_ticks;
 
 /* A stack, and above it memory that must not even be read. */
 static u64 stack[2 * STACK_WORDS] __attribute__((aligned(2 * STACK_SIZE)));
@@ -215,6 +218,16 @@ void rvdirect_guarded(struct rvdirect_call *call, void (*handler)(struct rvdirec
 	leave_junk();
 }
 
+/* The instructions that ALTERNATIVE replaces, and those that it replaces them by. */
+extern const u64 __start_alternatives[], __stop_alternatives[];
+
+static void replace_alternatives(void)
+{
+	for (const u64 *at = __start_alternatives; at < __stop_alternatives; at += 2)
+		*(unsigned int *)at[0] = *(const unsigned int *)at[1];
+	asm volatile("fence.i" : : : "memory");
+}
+
 static const char *address(const char *start, const char *end, u64 slot)
 {
 	u64 size = (u64)(end - start);
@@ -338,19 +351,23 @@ __attribute__((used)) void harness(u64 *arguments)
 	u64 i, lowest, returns = 0;
 	const char *code;
 
+	if (option(argv, "zbb", 0))
+		replace_alternatives();
 	changes = option(argv, "change", 0) != 0;
 	for (i = 0; i < RVDIRECT_SLOTS; i++)
 		rvdirect_slot_rows[i] = SLOT(i != slot)->rows;
 	SLOT(0)->entry = is_word(kind, "exit") ? NULL : entry;
 	SLOT(0)->exit = exit;
 	SLOT(0)->data = (void *)0xda7a;
-	SLOT(0)->histogram = histograms;
 	SLOT(0)->ret = 0x0123456789abcdef;
 	SLOT(0)->every = option(argv, "every", 1);
 	SLOT(0)->times = option(argv, "times", ~0UL);
 	set_multipliers(option(argv, "cell", 0));
-	for (i = 0; i < HARTS; i++)
+	for (i = 0; i < HARTS; i++) {
 		SLOT(0)->rows[i].resume = resume_address;
+		SLOT(0)->rows[i].histogram =
+			histograms + i * (is_word(kind, "latency_each") ? CELLS : 1);
+	}
 	for (i = 0; i < HARTS * CELLS; i++)
 		histograms[i].min = ~0UL;
 	for (i = 0; i < STACK_WORDS; i++)
@@ -374,6 +391,7 @@ __attribute__((used)) void harness(u64 *arguments)
 		0x100 | (option(argv, "busy", 0) ? TRACE_RECURSION_TASK : 0);
 	target_returns = is_word(kind, "return") || is_word(kind, "exit") ||
 			 is_word(kind, "latency") || is_word(kind, "latency_each");
+	target_ticks = option(argv, "ticks", 0);
 	if (system_call(SYS_MPROTECT, (long)(stack + STACK_WORDS), STACK_SIZE, 0))
 		print_value("mprotect_failed", 1);
 

@@ -100,8 +100,10 @@ impl Latency {
         }
     }
 
-    /// Returns the first histogram, which does not move as long as the value lives.
-    pub(crate) fn as_ptr(&self) -> *const c_void {
-        self.lines.as_ptr().cast()
+    /// Returns the first histogram of a hart, which does not move as long as the value lives.
+    pub(crate) fn of_hart(&self, hart: usize) -> *const c_void {
+        self.lines
+            .get(hart * self.cells * LINES..)
+            .map_or(core::ptr::null(), |lines| lines.as_ptr().cast())
     }
 }

@@ -57,6 +57,8 @@ const ENTERED: usize = core::mem::offset_of!(bindings::rvdirect_row, entered) / 
 const MISSED: usize = core::mem::offset_of!(bindings::rvdirect_row, missed) / size_of::<u64>();
 const COUNTS: usize = core::mem::offset_of!(bindings::rvdirect_row, counts) / size_of::<u64>();
 const RESUME: usize = core::mem::offset_of!(bindings::rvdirect_row, resume) / size_of::<u64>();
+const HISTOGRAM: usize =
+    core::mem::offset_of!(bindings::rvdirect_row, histogram) / size_of::<u64>();
 const LEFT: usize = core::mem::offset_of!(bindings::rvdirect_row, left) / size_of::<u64>();
 
 const NEXT: usize = core::mem::offset_of!(bindings::rvdirect_slot, next) / size_of::<u64>();
@@ -81,7 +83,7 @@ const _: () = assert!(HEADER * size_of::<Line>() == size_of::<bindings::rvdirect
 ///   the rows is the header, made from `work` and `each`. Before the header are the multipliers of
 ///   `each`, with the first one next to the header.
 /// - If there is `each`, the rows point to its counts. If `work` counts a single function, they have
-///   the address where it resumes.
+///   the address where it resumes; if it measures times, they point to the histograms.
 /// - The header has the filter. [`SlotData::set_next`] sets where calls go on that it lets pass.
 pub(crate) struct SlotData {
     lines: KVVec<Line>,
@@ -110,14 +112,17 @@ impl SlotData {
         for (word, multiplier) in words.zip(multipliers) {
             word.store(*multiplier, Relaxed);
         }
-        if let Some(each) = &each {
-            for (hart, line) in lines.iter().skip(first_row).enumerate() {
-                line.0[COUNTS].store(each.of_hart(hart).expose_provenance() as u64, Relaxed);
+        for (hart, line) in lines.iter().skip(first_row).enumerate() {
+            let set = |field: usize, value: usize| line.0[field].store(value as u64, Relaxed);
+            if let Some(each) = &each {
+                set(COUNTS, each.of_hart(hart).expose_provenance());
             }
-        }
-        if let Work::Count(resume) = work {
-            for line in lines.iter().skip(first_row) {
-                line.0[RESUME].store(resume as u64, Relaxed);
+            match &work {
+                Work::Count(resume) => set(RESUME, *resume),
+                Work::Latency(latency) => {
+                    set(HISTOGRAM, latency.of_hart(hart).expose_provenance());
+                }
+                _ => {}
             }
         }
         let header: *mut Line = lines[first_row - HEADER..].as_mut_ptr();
@@ -242,13 +247,12 @@ impl Work {
         header.comm = [word(first), word(second)];
         header.harts = filter.harts.as_ref().unwrap_or(&Harts::ALL).0;
         match self {
-            Work::Count(_) | Work::GoOn(_) => {}
+            Work::Count(_) | Work::Latency(_) | Work::GoOn(_) => {}
             Work::Handlers(handlers) => {
                 header.entry = handlers.entry();
                 header.exit = handlers.exit();
                 header.data = handlers.data();
             }
-            Work::Latency(latency) => header.histogram = latency.as_ptr().cast_mut(),
             Work::Override(what) => {
                 header.ret = what.ret;
                 header.every = what.every;
