@@ -270,6 +270,31 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
 	.endm
 
 /*
+ * NEAR_TASK - get near a field of the task, which may be out of reach from tp
+ * @at: the field, which is then at \at - .Lnear from @base
+ */
+	.macro	NEAR_TASK base, at
+	.if	\at < 2032 + 2048
+	.set	.Lnear, 2032
+	addi	\base, tp, .Lnear
+	.else
+	.set	.Lnear, (\at + 2048) & ~4095
+	lui	\base, .Lnear >> 12
+	add	\base, \base, tp
+	.endif
+	.endm
+
+/* Goes on at \other if interrupts or bottom halves are off. Changes t0. */
+	.macro	CHECK_CONTEXT other
+	csrr	t0, CSR_STATUS
+	andi	t0, t0, SR_IE
+	beqz	t0, \other
+	lw	t0, TASK_TI_PREEMPT_COUNT(tp)
+	srliw	t0, t0, SOFTIRQ_SHIFT
+	bnez	t0, \other
+	.endm
+
+/*
  * CALL_HANDLER - call the handler in a1 behind the recursion guard
  * @kind: a word that makes the labels of each use different
  *
@@ -283,25 +308,17 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
  */
 	.macro	CALL_HANDLER kind
 	mv	a0, sp
-	csrr	t0, CSR_STATUS
-	andi	t0, t0, SR_IE
-	beqz	t0, .Lguarded_\kind
-	lw	t0, TASK_TI_PREEMPT_COUNT(tp)
-	srliw	t0, t0, SOFTIRQ_SHIFT
-	bnez	t0, .Lguarded_\kind
-	lui	t2, %hi(TASK_TRACE_RECURSION)
-	add	t2, t2, tp
-	REG_L	t0, %lo(TASK_TRACE_RECURSION)(t2)
-	andi	t3, t0, TRACE_RECURSION_TASK
-	bnez	t3, .Lguarded_\kind
-	ori	t0, t0, TRACE_RECURSION_TASK
-	REG_S	t0, %lo(TASK_TRACE_RECURSION)(t2)
+	CHECK_CONTEXT .Lguarded_\kind
+	NEAR_TASK t2, TASK_TRACE_RECURSION
+	REG_L	t0, TASK_TRACE_RECURSION - .Lnear(t2)
+	ori	t3, t0, TRACE_RECURSION_TASK
+	beq	t3, t0, .Lguarded_\kind
+	REG_S	t3, TASK_TRACE_RECURSION - .Lnear(t2)
 	jalr	a1
-	lui	t2, %hi(TASK_TRACE_RECURSION)
-	add	t2, t2, tp
-	REG_L	t0, %lo(TASK_TRACE_RECURSION)(t2)
+	NEAR_TASK t2, TASK_TRACE_RECURSION
+	REG_L	t0, TASK_TRACE_RECURSION - .Lnear(t2)
 	andi	t0, t0, ~TRACE_RECURSION_TASK
-	REG_S	t0, %lo(TASK_TRACE_RECURSION)(t2)
+	REG_S	t0, TASK_TRACE_RECURSION - .Lnear(t2)
 .Lhandled_\kind:
 	.endm
 
@@ -312,23 +329,53 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
 	j	.Lhandled_\kind
 	.endm
 
-/* Calls the entry handler, and resumes the target. */
-SYM_CODE_START_LOCAL(rvdirect_entry)
-	GET_ROWS rvdirect_entry_slots
-	PUSH_FRAMES WHOLE
+/*
+ * HANDLE_ENTRY - call the entry handler, and resume the target
+ * @kind: a word that makes the labels of each use different
+ */
+	.macro	HANDLE_ENTRY kind
 	SAVE_ARGS
 	SAVE_TEMPS
-	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, t2
 	REG_L	a1, RVDIRECT_SLOT_ENTRY(t1)
-	CALL_HANDLER entry
+	CALL_HANDLER \kind
 	RESTORE_ARGS_AND_TEMPS
+.Lresume_\kind:
 	REG_L	t0, RVDIRECT_CALL_RESUME(sp)
 	POP_FRAMES WHOLE
 	jr	t0
-	GUARDED	entry
+	GUARDED	\kind
+	.endm
+
+SYM_CODE_START_LOCAL(rvdirect_entry)
+	GET_ROWS rvdirect_entry_slots
+	PUSH_FRAMES WHOLE
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
+	HANDLE_ENTRY entry
 SYM_CODE_END(rvdirect_entry)
 
 SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
+
+/*
+ * The same for a handler that has nothing to do while its event is off. What would
+ * be missed is missed then as well.
+ */
+SYM_CODE_START_LOCAL(rvdirect_trace)
+	GET_ROWS rvdirect_trace_slots
+	PUSH_FRAMES WHOLE
+	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
+	REG_L	t0, RVDIRECT_SLOT_IS_ON(t1)
+	lw	t0, 0(t0)
+	bnez	t0, .Lhandle_trace
+	CHECK_CONTEXT .Lhandle_trace
+	NEAR_TASK t0, TASK_TRACE_RECURSION
+	REG_L	t0, TASK_TRACE_RECURSION - .Lnear(t0)
+	andi	t0, t0, TRACE_RECURSION_TASK
+	beqz	t0, .Lresume_trace
+.Lhandle_trace:
+	HANDLE_ENTRY trace
+SYM_CODE_END(rvdirect_trace)
+
+SLOTS	rvdirect_trace_slots, GO_TO rvdirect_trace
 
 /*
  * BEGIN_WAITING - find out what to copy for the target
@@ -711,9 +758,8 @@ SLOTS	rvdirect_override_some_slots, GO_TO rvdirect_override_some
 
 /* Goes on in rvdirect_filter if the task's field at \at equals t0. */
 	.macro	PASS_IF_TASK_HAS load, at
-	lui	t2, %hi(\at)
-	add	t2, t2, tp
-	\load	t2, %lo(\at)(t2)
+	NEAR_TASK t2, \at
+	\load	t2, \at - .Lnear(t2)
 	bne	t0, t2, .Lfiltered_out
 	.endm
 

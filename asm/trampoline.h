@@ -32,6 +32,7 @@
 #define RVDIRECT_SLOT_HARTS		(-128)
 #define RVDIRECT_SLOT_ENTRY		(-64)
 #define RVDIRECT_SLOT_EXIT		(-56)
+#define RVDIRECT_SLOT_IS_ON		(-40)
 #define RVDIRECT_SLOT_RET		(-32)
 #define RVDIRECT_SLOT_EVERY		(-24)
 #define RVDIRECT_SLOT_TIMES		(-16)
@@ -113,6 +114,7 @@ struct rvdirect_row {
  * @entry: the handler to call before the target, or NULL
  * @exit: the handler to call after the target has returned, or NULL
  * @data: what rvdirect_data() returns to both
+ * @is_on: for "trace", what is 0 while @entry need not be called
  * @ret: what "override" returns
  * @every: "override" takes every Nth call; never 0
  * @times: how many calls "override" takes at most
@@ -130,7 +132,7 @@ struct rvdirect_slot {
 	void (*entry)(struct rvdirect_call *call);
 	void (*exit)(struct rvdirect_call *call);
 	void *data;
-	u64 unused_too;
+	const int *is_on;
 	u64 ret;
 	u64 every;
 	u64 times;
@@ -164,6 +166,7 @@ extern const char rvdirect_nop[];
 extern const char rvdirect_count_slots[], rvdirect_count_slots_end[];
 extern const char rvdirect_count_each_slots[], rvdirect_count_each_slots_end[];
 extern const char rvdirect_entry_slots[], rvdirect_entry_slots_end[];
+extern const char rvdirect_trace_slots[], rvdirect_trace_slots_end[];
 extern const char rvdirect_return_slots[], rvdirect_return_slots_end[];
 extern const char rvdirect_latency_slots[], rvdirect_latency_slots_end[];
 extern const char rvdirect_latency_each_slots[], rvdirect_latency_each_slots_end[];

@@ -79,15 +79,15 @@ count_costs_30_at_most_in_a_group()
 }
 
 # "cat" calls the target.
-a_filter_costs_50_at_most()
+a_filter_costs_43_at_most()
 {
-	at_most 50 "count, let pass by comm=" 'count comm=cat'
-	at_most 50 "filtered out by comm=" 'trace comm=no-such-name'
+	at_most 43 "count, let pass by comm=" 'count comm=cat'
+	at_most 29 "filtered out by comm=" 'trace comm=no-such-name'
 }
 
-trace_costs_80_at_most_while_its_event_is_off()
+trace_costs_39_at_most_while_its_event_is_off()
 {
-	at_most 80 "trace, event off" trace
+	at_most 39 "trace, event off" trace
 }
 
 # Time stamps and page changes in the ring buffer make calls differ in cost. So
@@ -104,14 +104,14 @@ event_at_most()
 	judge "$1" "$2" $(((patched - unpatched + calls - 1) / calls))
 }
 
-trace_costs_940_at_most_with_its_event()
+trace_costs_920_at_most_with_its_event()
 {
-	event_at_most 940 "trace, event on" trace
+	event_at_most 920 "trace, event on" trace
 }
 
-return_costs_1050_at_most_with_its_event()
+return_costs_1000_at_most_with_its_event()
 {
-	event_at_most 1050 "return, event on" return
+	event_at_most 1000 "return, event on" return
 }
 
 # without_zbb MORE: prints MORE on a hart that has no instruction to count zeros.
@@ -144,10 +144,10 @@ override_costs_20_at_most()
 	judge 20 override $((cost + 1))
 }
 
-an_empty_handler_costs_84_at_most()
+an_empty_handler_costs_78_at_most()
 {
 	load rvdirect_test_callers
-	at_most 84 "entry handler, empty" test_empty
+	at_most 78 "entry handler, empty" test_empty
 	rmmod rvdirect_test_callers
 }
 
@@ -266,13 +266,13 @@ run_tests \
 	nop_costs_6_at_most \
 	count_costs_13_at_most \
 	count_costs_30_at_most_in_a_group \
-	a_filter_costs_50_at_most \
-	trace_costs_80_at_most_while_its_event_is_off \
-	trace_costs_940_at_most_with_its_event \
-	return_costs_1050_at_most_with_its_event \
+	a_filter_costs_43_at_most \
+	trace_costs_39_at_most_while_its_event_is_off \
+	trace_costs_920_at_most_with_its_event \
+	return_costs_1000_at_most_with_its_event \
 	latency_costs_76_at_most \
 	latency_costs_93_at_most_in_a_group \
 	override_costs_20_at_most \
-	an_empty_handler_costs_84_at_most \
+	an_empty_handler_costs_78_at_most \
 	a_thousand_functions_cost_few_times_what_one_costs \
 	reading_hits_of_all_functions_is_cheap

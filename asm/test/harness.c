@@ -5,7 +5,7 @@
  *
  * usage: harness KIND [NAME=NUMBER]...
  *
- *	KIND	nop, count, entry, return, exit (return without an entry handler),
+ *	KIND	nop, count, entry, trace, return, exit (return without an entry handler),
  *		latency, override, some, count_each, latency_each
  *	slot	which slot (0)
  *	hart	on which hart (0)
@@ -28,6 +28,7 @@
  *		its name "seventy-seven"
  *	cell	the cell of the target, for count_each and latency_each (0)
  *	ticks	how long the target runs (0)
+ *	on	1: the event of "trace" is on
  *	zbb	1: for harts that have Zbb
  *
  * Prints "NAME VALUE" lines, the values in hexadecimal.
@@ -64,7 +65,7 @@ static u64 slots[2][(64 + sizeof(struct rvdirect_slot) + HARTS * sizeof(struct r
 		    sizeof(u64)] __attribute__((aligned(64)));
 static u64 cells[HARTS][CELLS];
 #define SLOT(number)	((struct rvdirect_slot *)(slots[number] + 8))
-static int changes;
+static int changes, is_on;
 static u64 in[32];
 
 static long system_call(long number, long a, long b, long c)
@@ -245,6 +246,8 @@ static const char *unfiltered(const char *kind, u64 slot)
 		return ADDRESS(count, slot);
 	if (is_word(kind, "entry"))
 		return ADDRESS(entry, slot);
+	if (is_word(kind, "trace"))
+		return ADDRESS(trace, slot);
 	if (is_word(kind, "return") || is_word(kind, "exit"))
 		return ADDRESS(return, slot);
 	if (is_word(kind, "latency"))
@@ -353,11 +356,13 @@ __attribute__((used)) void harness(u64 *arguments)
 
 	if (option(argv, "zbb", 0))
 		replace_alternatives();
+	is_on = (int)option(argv, "on", 0);
 	changes = option(argv, "change", 0) != 0;
 	for (i = 0; i < RVDIRECT_SLOTS; i++)
 		rvdirect_slot_rows[i] = SLOT(i != slot)->rows;
 	SLOT(0)->entry = is_word(kind, "exit") ? NULL : entry;
 	SLOT(0)->exit = exit;
+	SLOT(0)->is_on = &is_on;
 	SLOT(0)->data = (void *)0xda7a;
 	SLOT(0)->ret = 0x0123456789abcdef;
 	SLOT(0)->every = option(argv, "every", 1);

@@ -205,6 +205,7 @@ fn each_slot_counts_for_itself() {
     for kind in [
         "count",
         "entry",
+        "trace",
         "return",
         "exit",
         "latency",
@@ -236,6 +237,28 @@ fn entry_shows_the_call_and_keeps_everything() {
     assert_eq!(run.value("mark"), 0);
     assert_eq!(run.value("recursion"), 0x100, "the bits are as they were");
     assert_eq!(run.counts(), [(2, 1, 0)]);
+}
+
+/// While its event is off, "trace" does not even save the arguments. It goes to the guard in C
+/// where the call may have to be missed.
+#[test]
+fn trace_calls_its_handler_while_its_event_is_on() {
+    for other in ["irqs=1", "irqs=0", "softirq=1", "busy=1"] {
+        let off = run(&format!("trace hart=2 {other}"));
+        off.assert_seen_except(&[]);
+        assert_eq!(off.maybe("guarded").is_some(), other != "irqs=1", "{other}");
+        assert_eq!(
+            off.maybe("entry_target").is_some(),
+            other.ends_with("0") || other == "softirq=1"
+        );
+        assert_eq!(off.counts(), [(2, 1, 0)]);
+    }
+    let on = run("trace hart=2 on=1");
+    on.assert_seen_except(&[]);
+    on.assert_unwinds();
+    assert_eq!(on.value("entry_args"), 1);
+    assert_eq!(on.value("recursion"), 0x100);
+    assert_eq!(on.counts(), [(2, 1, 0)]);
 }
 
 #[test]

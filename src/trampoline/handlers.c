@@ -19,21 +19,17 @@ void rvdirect_release_from_event(void)
 	module_put(THIS_MODULE);
 }
 
-/* Separate functions: a call whose event is off does not pay for them. */
-static noinline void make_call_event(struct rvdirect_call *call)
-{
-	trace_call__call(call);
-}
-
+/* A separate function: a call whose event is off does not pay for it. */
 static noinline void make_return_event(struct rvdirect_call *call)
 {
 	trace_call__return(call);
 }
 
+const int *const rvdirect_trace_is_on = &__tracepoint_call.key.key.enabled.counter;
+
 void rvdirect_handle_trace(struct rvdirect_call *call)
 {
-	if (trace_call_enabled())
-		make_call_event(call);
+	trace_call__call(call);
 }
 
 void rvdirect_handle_return(struct rvdirect_call *call)

@@ -11,7 +11,11 @@
 
 struct rvdirect_call;
 
-/* Entry handler: the event rvdirect:call. */
+/*
+ * Entry handler: the event rvdirect:call. It need not be called while
+ * *rvdirect_trace_is_on is 0.
+ */
+extern const int *const rvdirect_trace_is_on;
 void rvdirect_handle_trace(struct rvdirect_call *call);
 
 /*

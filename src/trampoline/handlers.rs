@@ -23,6 +23,7 @@ pub(crate) struct Handlers {
     entry: Option<Handler>,
     exit: Option<Handler>,
     data: *mut c_void,
+    is_on: *const c_int,
 }
 
 // SAFETY: By the type invariant, they may be called anywhere.
@@ -43,7 +44,12 @@ impl Handlers {
         data: *mut c_void,
     ) -> Self {
         // INVARIANT: By the requirement of this function.
-        Handlers { entry, exit, data }
+        Handlers {
+            entry,
+            exit,
+            data,
+            is_on: ptr::null(),
+        }
     }
 
     /// Returns the handlers that make an event of each call, with so many arguments and the
@@ -54,6 +60,8 @@ impl Handlers {
             entry: Some(bindings::rvdirect_handle_trace),
             exit: None,
             data: event_data(args, session),
+            // SAFETY: It does not change.
+            is_on: unsafe { bindings::rvdirect_trace_is_on },
         }
     }
 
@@ -64,6 +72,7 @@ impl Handlers {
             entry: None,
             exit: Some(bindings::rvdirect_handle_return),
             data: event_data(args, session),
+            is_on: ptr::null(),
         }
     }
 
@@ -75,6 +84,11 @@ impl Handlers {
     /// Returns the handler that is called after the target has returned.
     pub(crate) fn exit(&self) -> Option<Handler> {
         self.exit
+    }
+
+    /// Returns what is 0 while the entry handler need not be called, or null if it always must be.
+    pub(crate) fn is_on(&self) -> *const c_int {
+        self.is_on
     }
 
     /// Returns what both get from `rvdirect_data()`.

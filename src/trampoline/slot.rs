@@ -111,6 +111,9 @@ impl Slot {
             Work::Handlers(_) if work.waits_for_return() => {
                 range!(rvdirect_return_slots, rvdirect_return_slots_end)
             }
+            Work::Handlers(handlers) if !handlers.is_on().is_null() => {
+                range!(rvdirect_trace_slots, rvdirect_trace_slots_end)
+            }
             Work::Handlers(_) => range!(rvdirect_entry_slots, rvdirect_entry_slots_end),
             Work::Latency(_) if self.data.each().is_some() => {
                 range!(rvdirect_latency_each_slots, rvdirect_latency_each_slots_end)

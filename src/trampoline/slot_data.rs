@@ -252,6 +252,7 @@ impl Work {
                 header.entry = handlers.entry();
                 header.exit = handlers.exit();
                 header.data = handlers.data();
+                header.is_on = handlers.is_on();
             }
             Work::Override(what) => {
                 header.ret = what.ret;
