@@ -58,12 +58,12 @@ extern u64 target_returns, target_ticks;
 
 /* A stack, and above it memory that must not even be read. */
 static u64 stack[2 * STACK_WORDS] __attribute__((aligned(2 * STACK_SIZE)));
-static char task[4096] __attribute__((aligned(16)));
-static struct rvdirect_histogram histograms[HARTS * CELLS];
+static char task[4096] __attribute__((aligned(64)));
+static struct rvdirect_histogram histograms[HARTS * CELLS] __attribute__((aligned(64)));
 /* The slot under test, and one for all others, each behind its multipliers. */
 static u64 slots[2][(64 + sizeof(struct rvdirect_slot) + HARTS * sizeof(struct rvdirect_row)) /
 		    sizeof(u64)] __attribute__((aligned(64)));
-static u64 cells[HARTS][CELLS];
+static u64 cells[HARTS][CELLS] __attribute__((aligned(64)));
 #define SLOT(number)	((struct rvdirect_slot *)(slots[number] + 8))
 static int changes, is_on;
 static u64 in[32];

@@ -2,6 +2,8 @@
 
 //! Runs the real `asm/trampoline.S` under qemu-user and holds it to its register contract.
 
+mod lines;
+
 use std::collections::HashMap;
 use std::process::{
     Command,
