@@ -6,6 +6,8 @@
 #if !defined(RVDIRECT_EVENTS_H) || defined(TRACE_HEADER_MULTI_READ)
 #define RVDIRECT_EVENTS_H
 
+#include <linux/delay.h>
+#include <linux/time64.h>
 #include <linux/tracepoint.h>
 
 #include "../abstraction/shim.h"
@@ -50,6 +52,14 @@ static __always_inline unsigned long rvdirect_event_args(const struct rvdirect_c
 static __always_inline u32 rvdirect_event_session(const struct rvdirect_call *call)
 {
 	return (unsigned long)rvdirect_data(call) >> RVDIRECT_EVENT_SESSION_SHIFT;
+}
+
+/* Two divisions, and a call, are only for what takes half an hour or more. */
+static __always_inline u64 rvdirect_event_duration(u64 ticks)
+{
+	if (likely(ticks <= U64_MAX / NSEC_PER_SEC))
+		return ticks * NSEC_PER_SEC / riscv_timebase;
+	return rvdirect_nanoseconds(ticks);
 }
 
 static __always_inline void rvdirect_copy_args(unsigned long *to, const unsigned long *from,
@@ -113,7 +123,7 @@ TRACE_EVENT_FN(return,
 	TP_fast_assign(
 		__entry->target = rvdirect_target(call);
 		__entry->caller = rvdirect_target_caller(call);
-		__entry->duration = rvdirect_nanoseconds(call->ticks);
+		__entry->duration = rvdirect_event_duration(call->ticks);
 		__entry->ret = call->ret[0];
 		__entry->session = rvdirect_event_session(call);
 		__entry->args = rvdirect_event_args(call);
