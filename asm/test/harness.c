@@ -58,7 +58,7 @@ extern u64 target_returns, target_ticks;
 
 /* A stack, and above it memory that must not even be read. */
 static u64 stack[2 * STACK_WORDS] __attribute__((aligned(2 * STACK_SIZE)));
-static char task[4096] __attribute__((aligned(64)));
+static char task[8192] __attribute__((aligned(64)));
 static struct rvdirect_histogram histograms[HARTS * CELLS] __attribute__((aligned(64)));
 /* The slot under test, and one for all others, each behind its multipliers. */
 static u64 slots[2][(64 + sizeof(struct rvdirect_slot) + HARTS * sizeof(struct rvdirect_row)) /

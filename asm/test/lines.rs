@@ -108,7 +108,7 @@ impl Code {
                 continue;
             };
             let is_own =
-                (sp - 8192..sp + 2048).contains(&address) || (tp..tp + 4096).contains(&address);
+                (sp - 8192..sp + 2048).contains(&address) || (tp..tp + 8192).contains(&address);
             if is_own {
                 lines.own.insert(address / LINE);
             } else {

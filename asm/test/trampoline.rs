@@ -356,6 +356,11 @@ fn frames_of_every_size_are_copied() {
             let run = run(&format!("{kind} frame={frame} room=6000"));
             assert_missed(kind, &run);
         }
+        // It may end where the stack ends.
+        let run = run(&format!("{kind} frame=2032 room=2048"));
+        assert_eq!(run.value("words"), 254, "{kind}");
+        assert_eq!(run.counts(), [(0, 1, 1)]);
+        assert_eq!(run.value("m00"), 0);
     }
 }
 

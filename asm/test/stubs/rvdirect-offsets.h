@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* As Kbuild makes it from offsets.c. The harness makes its own task_struct. */
-#define TASK_COMM		2040
+#define TASK_COMM		5000
 #define TASK_PID		1408
 #define TASK_TRACE_RECURSION	2264
 #define TRACE_RECURSION_TASK	8
