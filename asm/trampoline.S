@@ -399,13 +399,16 @@ SLOTS	rvdirect_trace_slots, GO_TO rvdirect_trace
  * up. Code that needs no more than half of the stack by itself never overflows
  * it that way.
  *
+ * Without CONFIG_VMAP_STACK, the stacks of interrupts begin anywhere. Then "the
+ * upper half" is another half of them, which holds no more either.
+ *
  *	ra	gets the bytes to copy, a multiple of 16
  *	t0, t1	not kept
  *
  * @kind: a word that makes the labels of each use different
  * @from: see PUSH_FRAMES
  */
-#if defined(CONFIG_VMAP_STACK) && THREAD_SHIFT < 14
+#if THREAD_SHIFT < 14
 #error "The frames and two copies must not reach over half of a stack"
 #endif
 
@@ -416,13 +419,11 @@ SLOTS	rvdirect_trace_slots, GO_TO rvdirect_trace
 	sltiu	t1, ra, RVDIRECT_MAX_COPY + 1
 	beqz	t1, .Lodd_frame_\kind
 	andi	ra, ra, -16
-#ifdef CONFIG_VMAP_STACK
 	/* Less than half a stack apart, both can only be in the same upper half. */
 	sub	t1, sp, ra
 	and	t0, t0, t1
 	slli	t0, t0, 64 - THREAD_SHIFT
 	bgez	t0, .Lodd_stack_\kind
-#endif
 .Lto_copy_\kind:
 	.endm
 
@@ -436,7 +437,7 @@ SLOTS	rvdirect_trace_slots, GO_TO rvdirect_trace
 .Lodd_frame_\kind:
 	bltz	ra, .Lno_frame_\kind
 #ifdef CONFIG_VMAP_STACK
-	/* Nothing is mapped above the end of a stack. */
+	/* Nothing is mapped above the end of a stack, and each is aligned. */
 	addi	t0, t0, -1
 	xor	ra, t0, s0
 #endif
@@ -452,24 +453,24 @@ SLOTS	rvdirect_trace_slots, GO_TO rvdirect_trace
 	POP_FRAMES \from
 	jr	t0
 
-#ifdef CONFIG_VMAP_STACK
 .Lodd_stack_\kind:
+#ifdef CONFIG_VMAP_STACK
 	REG_L	t0, RVDIRECT_CALL_CALLER_FP - \from(sp)
 	addi	t0, t0, -1
 	xor	t0, t0, s0
 	srli	t0, t0, THREAD_SHIFT
 	beqz	t0, .Lhalf_\kind
+#else
+	j	.Lhalf_\kind
 #endif
 .Lno_frame_\kind:
 	li	ra, 0
-#ifdef CONFIG_VMAP_STACK
 .Lhalf_\kind:
 	sub	t0, sp, ra
 	/* Both must be in the upper half: the end may lie between them. */
 	and	t0, t0, sp
 	slli	t0, t0, 64 - THREAD_SHIFT
 	bgez	t0, .Lmiss_\kind
-#endif
 	j	.Lto_copy_\kind
 	.endm
 
