@@ -103,7 +103,8 @@ help:
 	@echo 'On this machine, for a RISC-V guest in QEMU:'
 	@echo '  run             - boot the guest, hook real functions, show what was seen'
 	@echo '  test            - all tests, on the host and in the guest'
-	@echo '  soak            - a fuzzer, for MINUTES=10 with SEED=any, on the debug kernel'
+	@echo '  soak            - a fuzzer, for MINUTES=10 with SEED=any, on the debug kernel, and'
+	@echo "                    all of the kernel's own tests of ftrace"
 	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
 	@echo "  deb             - Debian packages, of the module for Debian's own kernel"
 	@echo '  bench           - what each caller costs, in instructions'
