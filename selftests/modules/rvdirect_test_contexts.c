@@ -62,7 +62,8 @@ static int hardirq(void *unused, u64 count)
 {
 	struct calls calls = { .left = count };
 
-	init_irq_work(&calls.irq_work, in_hard_interrupt);
+	/* With PREEMPT_RT, a thread would do other work. */
+	calls.irq_work = IRQ_WORK_INIT_HARD(in_hard_interrupt);
 	irq_work_queue(&calls.irq_work);
 	irq_work_sync(&calls.irq_work);
 	return calls.failed || calls.left ? -EIO : 0;
