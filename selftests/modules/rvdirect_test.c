@@ -12,6 +12,9 @@
  *			QEMU counts them (-icount)
  *	instructions_least
  *			the same for a function that is only a "ret"
+ *	instructions_int_pow
+ *			the same for int_pow(), a function of the kernel that
+ *			nobody else calls meanwhile
  *	spin		write 1: a kernel thread begins to spin, and never
  *			sleeps; write 0: it ends
  *	runtime		read: nanoseconds that the reading task has run; these
@@ -22,6 +25,7 @@
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
+#include <linux/math.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -167,6 +171,14 @@ static int instructions_least(void *unused, u64 *count)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(instructions_least_fops, instructions_least, NULL, "%llu\n");
 
+static int instructions_int_pow(void *unused, u64 *count)
+{
+	/* The narrower second argument is passed in the same register. */
+	*count = instructions_of((sum_fn *)(void *)int_pow);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(instructions_int_pow_fops, instructions_int_pow, NULL, "%llu\n");
+
 static struct task_struct *spinner;
 
 static int spin_until_stopped(void *unused)
@@ -217,6 +229,8 @@ static int __init rvdirect_test_init(void)
 	debugfs_create_file_unsafe("instructions", 0400, dir, NULL, &instructions_fops);
 	debugfs_create_file_unsafe("runtime", 0400, dir, NULL, &runtime_fops);
 	debugfs_create_file_unsafe("instructions_least", 0400, dir, NULL, &instructions_least_fops);
+	debugfs_create_file_unsafe("instructions_int_pow", 0400, dir, NULL,
+				   &instructions_int_pow_fops);
 	return 0;
 }
 module_init(rvdirect_test_init);
