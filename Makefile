@@ -14,7 +14,7 @@ tools := $(foreach v,$(tool-variables),$(if $($(v)),$(v)=$($(v))))
 
 # The scripts take these from the environment; export those that are set on this
 # command line. An unset variable must not become an empty one.
-$(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH MINUTES SEED \
+$(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH MINUTES PEERS SEED \
 	VM_APPEND VM_FILES VM_ICOUNT VM_KERNEL VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
 
 # The tree to build the module in. For a kernel without Rust, it is not KDIR.
@@ -108,6 +108,7 @@ help:
 	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
 	@echo "  deb             - Debian packages, of the module for Debian's own kernel"
 	@echo '  bench           - what each caller costs, in instructions'
+	@echo "  bench PEERS=1   - what the kernel's other tracers cost for the same jobs"
 	@echo '  vm SCRIPT=path  - run a script in the guest as root; see scripts/vm'
 	@echo '                    for VM_KERNEL=debug|debian VM_SMP= VM_MEM= VM_ICOUNT=1'
 	@echo '                    VM_APPEND= VM_FILES='
