@@ -436,9 +436,7 @@ bpf()
 	kind=$2
 	jit=/proc/sys/net/core/bpf_jit_enable
 	begin "$1"
-	if [ "$kind" = fentry ] && [ ! -e /sys/kernel/btf/vmlinux ]; then
-		nothing_by config
-	elif [ ! -e $jit ]; then
+	if [ ! -e $jit ]; then
 		nothing_by config
 	else
 		echo 1 >$jit
@@ -446,15 +444,15 @@ bpf()
 		echo 0 >$jit
 	fi
 	begin "$1, interpreted"
-	if [ "$kind" = fentry ]; then
-		nothing_by JIT
-	else
-		bpf_jobs
-	fi
+	bpf_jobs
 }
 
 bpf_jobs()
 {
+	if [ "$kind" = fentry ] && [ ! -e /sys/kernel/btf/vmlinux ]; then
+		nothing_by config
+		return
+	fi
 	case $kind in
 	fentry) context=fentry returning=fexit ;;
 	*) context=kprobe returning=kprobe ;;
