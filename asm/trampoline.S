@@ -110,13 +110,34 @@ SYM_CODE_END(\name)
 	.endm
 
 /*
+ * LEAVE_IF_OVERRIDDEN, OVERRIDDEN - let a call pass that its target never sees
+ *
+ * A BPF program of kprobe.multi can return in place of the function, before ftrace
+ * comes here: bpf_override_return(). Then t0 is not where the target resumes, but
+ * where its caller does, as ra is. No function resumes there: the instruction before
+ * it would have changed ra.
+ *
+ * @kind: a word that makes the labels of each use different
+ */
+	.macro	LEAVE_IF_OVERRIDDEN kind
+	beq	t0, ra, .Loverridden_\kind
+	.endm
+
+	.macro	OVERRIDDEN kind
+.Loverridden_\kind:
+	jr	t0
+	.endm
+
+/*
  * COUNT - a whole trampoline that counts: not shared, to save the jump
  *
  * All of its calls resume at the same place, so t0 need not be saved: the row
  * has it too.
  */
 	.macro	COUNT
-	REG_L	t1, rvdirect_slot_rows + SZREG * .Lslot
+	bne	t0, ra, 1f
+	jr	t0	/* see LEAVE_IF_OVERRIDDEN */
+1:	REG_L	t1, rvdirect_slot_rows + SZREG * .Lslot
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t1, t0
 	REG_L	t0, RVDIRECT_ROW_RESUME(t1)
 	jr	t0
@@ -170,6 +191,7 @@ SLOTS	rvdirect_count_slots, COUNT
  */
 SYM_CODE_START_LOCAL(rvdirect_count_each)
 	GET_ROWS rvdirect_count_each_slots
+	LEAVE_IF_OVERRIDDEN count_each
 	addi	sp, sp, -16
 	REG_S	t0, 8(sp)
 	REG_S	t2, 0(sp)
@@ -179,6 +201,7 @@ SYM_CODE_START_LOCAL(rvdirect_count_each)
 	REG_L	t0, 8(sp)
 	addi	sp, sp, 16
 	jr	t0
+	OVERRIDDEN count_each
 SYM_CODE_END(rvdirect_count_each)
 
 SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
@@ -348,9 +371,11 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
 
 SYM_CODE_START_LOCAL(rvdirect_entry)
 	GET_ROWS rvdirect_entry_slots
+	LEAVE_IF_OVERRIDDEN entry
 	PUSH_FRAMES WHOLE
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	HANDLE_ENTRY entry
+	OVERRIDDEN entry
 SYM_CODE_END(rvdirect_entry)
 
 SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
@@ -361,6 +386,7 @@ SLOTS	rvdirect_entry_slots, GO_TO rvdirect_entry
  */
 SYM_CODE_START_LOCAL(rvdirect_trace)
 	GET_ROWS rvdirect_trace_slots
+	LEAVE_IF_OVERRIDDEN trace
 	PUSH_FRAMES WHOLE
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	REG_L	t0, RVDIRECT_SLOT_IS_ON(t1)
@@ -373,6 +399,7 @@ SYM_CODE_START_LOCAL(rvdirect_trace)
 	beqz	t0, .Lresume_trace
 .Lhandle_trace:
 	HANDLE_ENTRY trace
+	OVERRIDDEN trace
 SYM_CODE_END(rvdirect_trace)
 
 SLOTS	rvdirect_trace_slots, GO_TO rvdirect_trace
@@ -537,6 +564,7 @@ SYM_CODE_END(rvdirect_copy)
 /* Calls the entry handler, if there is one, the target, and the exit handler. */
 SYM_CODE_START_LOCAL(rvdirect_return)
 	GET_ROWS rvdirect_return_slots
+	LEAVE_IF_OVERRIDDEN return
 	PUSH_FRAMES WHOLE
 	REG_L	t0, RVDIRECT_SLOT_EXIT(t1)
 	REG_S	t0, RVDIRECT_CALL_EXIT(sp)
@@ -571,6 +599,7 @@ SYM_CODE_START_LOCAL(rvdirect_return)
 	GUARDED	before
 	GUARDED	behind
 	MISS	return, WHOLE, RVDIRECT_ROW_MISSED, RVDIRECT_ROW_LEFT
+	OVERRIDDEN return
 SYM_CODE_END(rvdirect_return)
 
 SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
@@ -659,6 +688,7 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
  */
 SYM_CODE_START_LOCAL(rvdirect_latency)
 	GET_ROWS rvdirect_latency_slots
+	LEAVE_IF_OVERRIDDEN latency
 	PUSH_FRAMES SHORT
 	REG_S	zero, RVDIRECT_CALL_TICKS - SHORT(sp)
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
@@ -671,6 +701,7 @@ SYM_CODE_START_LOCAL(rvdirect_latency)
 	ret
 	MISS	latency, SHORT, RVDIRECT_ROW_MISSED, RVDIRECT_ROW_LEFT
 	COUNT_ZEROS latency
+	OVERRIDDEN latency
 SYM_CODE_END(rvdirect_latency)
 
 SLOTS	rvdirect_latency_slots, GO_TO rvdirect_latency
@@ -681,6 +712,7 @@ SLOTS	rvdirect_latency_slots, GO_TO rvdirect_latency
  */
 SYM_CODE_START_LOCAL(rvdirect_latency_each)
 	GET_ROWS rvdirect_latency_each_slots
+	LEAVE_IF_OVERRIDDEN latency_each
 	PUSH_FRAMES CELL
 	REG_S	zero, RVDIRECT_CALL_TICKS - CELL(sp)
 	BEGIN_WAITING latency_each, CELL
@@ -703,6 +735,7 @@ SYM_CODE_START_LOCAL(rvdirect_latency_each)
 	ret
 	MISS	latency_each, CELL, RVDIRECT_ROW_ENTERED, RVDIRECT_ROW_MISSED, RVDIRECT_ROW_LEFT
 	COUNT_ZEROS latency_each
+	OVERRIDDEN latency_each
 SYM_CODE_END(rvdirect_latency_each)
 
 SLOTS	rvdirect_latency_each_slots, GO_TO rvdirect_latency_each

@@ -381,7 +381,7 @@ __attribute__((used)) void harness(u64 *arguments)
 		in[i] = sentinel(i);
 		junk_registers[i] = sentinel(3000 + i);
 	}
-	in[1] = (u64)returned;
+	in[1] = option(argv, "overridden", 0) ? resume_address : (u64)returned;
 	in[2] = (u64)stack + target_sp;
 	in[8] = no_frame == 1 ? in[8] : no_frame == 2 ? in[2] - 64 : no_frame == 3 ? in[2] + 16 :
 		no_frame == 4 ? (u64)stack + STACK_SIZE + 16 : in[2] + frame + 16;
@@ -396,6 +396,7 @@ __attribute__((used)) void harness(u64 *arguments)
 		0x100 | (option(argv, "busy", 0) ? TRACE_RECURSION_TASK : 0);
 	target_returns = is_word(kind, "return") || is_word(kind, "exit") ||
 			 is_word(kind, "latency") || is_word(kind, "latency_each");
+	target_returns &= in[1] == (u64)returned;
 	target_ticks = option(argv, "ticks", 0);
 	if (system_call(SYS_MPROTECT, (long)(stack + STACK_WORDS), STACK_SIZE, 0))
 		print_value("mprotect_failed", 1);

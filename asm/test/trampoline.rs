@@ -140,6 +140,29 @@ fn count_keeps_everything_and_counts() {
     }
 }
 
+/// Where a BPF program returns in place of the target, nothing is called, counted or stored.
+#[test]
+fn what_bpf_overrides_passes() {
+    for kind in [
+        "count",
+        "count_each",
+        "entry",
+        "trace",
+        "return",
+        "exit",
+        "latency",
+        "latency_each",
+    ] {
+        for filter in [0, 1] {
+            let run = run(&format!("{kind} on=1 overridden=1 filter={filter}"));
+            assert_eq!(run.register('s', RA), run.register('s', T0), "{kind}");
+            run.assert_seen_except(&[]);
+            run.assert_stack(16 * filter);
+            assert_eq!(run.counts(), [], "{kind}");
+        }
+    }
+}
+
 /// A group's trampoline counts only for the hart and the function.
 #[test]
 fn each_function_of_a_group_is_counted() {
