@@ -193,7 +193,8 @@ pattern_of()
 	}' "$tracing/available_filter_functions"
 }
 
-# Most of the cost of detaching a function is that ftrace patches its entry.
+# Most of the cost of one function is that ftrace goes through all that it can
+# trace, and of a thousand that it patches them.
 a_thousand_functions_cost_few_times_what_one_costs()
 {
 	echo 100000 >$max_functions
@@ -209,7 +210,7 @@ a_thousand_functions_cost_few_times_what_one_costs()
 	detach_thousand=$detaching
 	attaching '*'
 	cat /tmp/scale
-	[ "$attach_thousand" -le $((3 * attach_one)) ]
+	[ "$attach_thousand" -le $((4 * attach_one)) ]
 	[ $((10 * detach_thousand)) -le $((16 * detach_one)) ]
 }
 

@@ -191,9 +191,7 @@ impl Places<'_> {
                 for module in HeldModule::all()? {
                     add_of_module(&module, &pattern, &mut found)?;
                 }
-                self.kernel
-                    .get()?
-                    .add_matching(&pattern, None, &mut found)?;
+                self.kernel.get()?.add_matching(&pattern, &mut found)?;
             }
         }
         found.into_functions()

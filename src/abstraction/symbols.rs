@@ -119,7 +119,7 @@ impl Symbols {
         found: &mut Found,
     ) -> Result {
         self.add(module, found, |symbol| {
-            let name = self.names.get(symbol.name as usize..).unwrap_or_default();
+            let name = self.name_and_rest(symbol);
             // SAFETY: Both are NUL-terminated, the name by the type invariant.
             unsafe { bindings::glob_match(pattern.as_char_ptr(), name.as_ptr().cast()) }
         })
@@ -145,13 +145,34 @@ impl Symbols {
             let (same, others) = rest.split_at_checked(count).ok_or(EINVAL)?;
             rest = others;
             if same.iter().any(&is_meant) {
-                let name = self.names.get(first.name as usize..).unwrap_or_default();
-                let length = name.iter().position(|byte| *byte == 0).unwrap_or(0);
-                let name = name.get(..length).unwrap_or_default();
-                found.push(first.location, module, name)?;
+                found.push(first.location, module, self.name(first))?;
             }
         }
         Ok(())
+    }
+
+    /// Returns their names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.symbols.iter().map(|symbol| self.name(symbol))
+    }
+
+    /// Adds the function at an index to `found` if it has that name.
+    pub(crate) fn add_one_named(&self, index: usize, name: &[u8], found: &mut Found) -> Result {
+        match self.symbols.get(index) {
+            Some(symbol) if self.name(symbol) == name => found.push(symbol.location, None, name),
+            _ => Ok(()),
+        }
+    }
+
+    fn name(&self, symbol: &bindings::rvdirect_symbol) -> &[u8] {
+        let name = self.name_and_rest(symbol);
+        let length = name.iter().position(|byte| *byte == 0).unwrap_or(0);
+        name.get(..length).unwrap_or_default()
+    }
+
+    /// Returns the name, which ends in NUL, and what is behind it.
+    fn name_and_rest(&self, symbol: &bindings::rvdirect_symbol) -> &[u8] {
+        self.names.get(symbol.name as usize..).unwrap_or_default()
     }
 }
 

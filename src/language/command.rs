@@ -189,7 +189,7 @@ impl<'a> Target<'a> {
 
     /// Returns whether it is a pattern, and not a name.
     pub(crate) fn is_pattern(&self) -> bool {
-        self.function().bytes().any(|byte| b"*?[".contains(&byte))
+        is_pattern(self.function())
     }
 
     /// Returns the module that the target is limited to, if it names one. It is as it was written:
@@ -252,6 +252,11 @@ impl<'a> Target<'a> {
     pub(crate) fn refuse(&self, reason: Reason) -> Refusal {
         reason.at(self.column)
     }
+}
+
+/// Returns whether what means functions is a pattern, and not a name.
+pub(crate) fn is_pattern(function: &str) -> bool {
+    function.bytes().any(|byte| b"*?[".contains(&byte))
 }
 
 impl<'a> Exclusions<'a> {
