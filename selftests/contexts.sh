@@ -32,10 +32,10 @@ under_each_caller()
 calls_in_each_context_are_exact()
 {
 	for context in hardirq softirq hrtimer kthread; do
-		before=$(counted rvdirect_test_anywhere)
+		before=$(counted_of rvdirect_test_anywhere)
 		call_in $context 100
 		expect "hits with $context under $caller" \
-			$(($(counted rvdirect_test_anywhere) - before)) \
+			$(($(counted_of rvdirect_test_anywhere) - before)) \
 			"$(handled "$caller" $((100 * harts)))"
 	done
 }
@@ -43,7 +43,7 @@ calls_in_each_context_are_exact()
 # The contexts interrupt one another, at any instruction.
 calls_in_all_contexts_at_once_are_exact()
 {
-	before=$(counted rvdirect_test_anywhere)
+	before=$(counted_of rvdirect_test_anywhere)
 	writers=
 	for context in hardirq softirq hrtimer kthread; do
 		(
@@ -56,7 +56,7 @@ calls_in_all_contexts_at_once_are_exact()
 	for pid in $writers; do
 		wait "$pid"
 	done
-	expect "hits under $caller" $(($(counted rvdirect_test_anywhere) - before)) \
+	expect "hits under $caller" $(($(counted_of rvdirect_test_anywhere) - before)) \
 		"$(handled "$caller" $((4 * 2 * 1000 * harts)))"
 }
 

@@ -194,9 +194,9 @@ hits()
 	column 4 "$1"
 }
 
-# counted TARGET: prints its hits. Without CONFIG_VMAP_STACK, interrupts have
+# counted_of TARGET: prints its hits. Without CONFIG_VMAP_STACK, interrupts have
 # stacks that begin anywhere: calls there may be missed, and are included.
-counted()
+counted_of()
 {
 	if zcat /proc/config.gz 2>/dev/null | grep -q '^# CONFIG_VMAP_STACK is not set$'; then
 		echo $(($(hits "$1") + $(column 5 "$1")))

@@ -51,7 +51,7 @@ call_on_each()
 call_and_expect()
 {
 	call_on_each
-	expect "hits" "$(counted "$1")" $total
+	expect "hits" "$(counted_of "$1")" $total
 }
 
 # A group has memory of its own for each hart.

@@ -189,7 +189,8 @@ looking_up_patches_nothing()
 		fail "all functions were attached"
 	fi
 	refused attach 'no_such_function count' "$enoent" 'No function has that name' no
-	refused attach 'no_such_function* count' "$enoent" 'No traceable function matches the pattern' no
+	refused attach 'no_such_function* count' "$enoent" \
+		'No traceable function matches the pattern' no
 	expect "touched functions" "$(wc -l <"$tracing/touched_functions")" "$touched"
 	attach 'vfs_fsync nop'
 	grep -q '^vfs_fsync ' "$tracing/touched_functions"
