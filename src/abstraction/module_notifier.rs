@@ -123,19 +123,19 @@ impl<T: ModuleEvents> ModuleNotifier<T> {
         // least until it is unregistered, which waits for this call.
         let this = unsafe { &*block.cast::<Self>() };
         // SAFETY: The module is valid during this call.
-        let coming = unsafe { Module::from_raw(module.cast_const().cast()) };
+        let module = unsafe { Module::from_raw(module.cast_const().cast()) };
         if state == COMING {
-            this.target.module_coming(coming);
+            this.target.module_coming(module);
         }
         if state == GOING || state == LIVE {
             // INVARIANT: The module is valid during this call.
             this.target.text_going(&LeavingText {
-                module: module.cast_const().cast(),
+                module: module.as_ptr(),
                 all: state == GOING,
             });
         }
         if state == LIVE {
-            this.target.module_live(coming);
+            this.target.module_live(module);
         }
         bindings::NOTIFY_DONE as c_int
     }
