@@ -176,23 +176,6 @@ attaching()
 	printf '%d %d %d\n' "$functions" "$attaching" "$detaching" >>/tmp/scale
 }
 
-# pattern_of COUNT: prints the pattern that the fewest functions of the kernel
-# match, but at least COUNT.
-pattern_of()
-{
-	awk -v least="$1" '!/\[/ {
-		for (n = 1; n <= 8; n++)
-			count[substr($1, 1, n)]++
-	} END {
-		for (start in count)
-			if (start !~ /^[0-9]/ && count[start] >= least &&
-			    (!best || count[start] < count[best] ||
-			     count[start] == count[best] && start < best))
-				best = start
-		print best "*"
-	}' "$tracing/available_filter_functions"
-}
-
 # Most of the cost of one function is that ftrace goes through all that it can
 # trace, and of a thousand that it patches them.
 a_thousand_functions_cost_few_times_what_one_costs()
@@ -202,9 +185,9 @@ a_thousand_functions_cost_few_times_what_one_costs()
 	attaching vfs_fsync
 	attach_one=$attaching
 	detach_one=$detaching
-	attaching "$(pattern_of 10)"
-	attaching "$(pattern_of 100)"
-	attaching "$(pattern_of 1000)"
+	attaching "$(pattern_of 10 "$tracing/available_filter_functions")"
+	attaching "$(pattern_of 100 "$tracing/available_filter_functions")"
+	attaching "$(pattern_of 1000 "$tracing/available_filter_functions")"
 	[ "$functions" -ge 1000 ]
 	attach_thousand=$attaching
 	detach_thousand=$detaching

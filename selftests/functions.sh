@@ -428,6 +428,23 @@ wake_up()
 	sleepers=
 }
 
+# pattern_of COUNT FILE: prints the pattern that the fewest functions in FILE match
+# whose line has no module, but at least COUNT.
+pattern_of()
+{
+	awk -v least="$1" '!/\[/ {
+		for (n = 1; n <= 8; n++)
+			count[substr($1, 1, n)]++
+	} END {
+		for (start in count)
+			if (start !~ /^[0-9]/ && count[start] >= least &&
+			    (!best || count[start] < count[best] ||
+			     count[start] == count[best] && start < best))
+				best = start
+		print best "*"
+	}' "$2"
+}
+
 # refused FILE LINE ERROR SENTENCE CARET: writing LINE must fail with the errno
 # message ERROR, and change nothing. The last entry of the log must have
 # SENTENCE, and its caret under the word CARET, or after the line if CARET is

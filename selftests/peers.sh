@@ -134,7 +134,7 @@ name_functions()
 	fi
 	pattern=vfs_fsync
 	for number in $each; do
-		[ "$number" = 1 ] || pattern=$(pattern_of "$number")
+		[ "$number" = 1 ] || pattern=$(pattern_of "$number" /tmp/names)
 		echo "$pattern" >"/tmp/pattern.$number"
 		grep "^${pattern%\*}" /tmp/names | head -n "$number" >"/tmp/names.$number"
 		[ "$(wc -l <"/tmp/names.$number")" = "$number" ]
@@ -148,23 +148,6 @@ name_functions()
 		echo "all|*|$(wc -l </tmp/functions)"
 		echo "named||$(wc -l </tmp/names)"
 	} >>/tmp/patterns
-}
-
-# pattern_of NUMBER: prints the pattern that the fewest of /tmp/names match, but
-# at least NUMBER.
-pattern_of()
-{
-	awk -v least="$1" '{
-		for (n = 1; n <= 8; n++)
-			count[substr($1, 1, n)]++
-	} END {
-		for (start in count)
-			if (count[start] >= least &&
-			    (!best || count[start] < count[best] ||
-			     count[start] == count[best] && start < best))
-				best = start
-		print best "*"
-	}' /tmp/names
 }
 
 begin()
