@@ -70,12 +70,6 @@ impl Registry {
         self.workshop.drain.finish();
     }
 
-    /// Waits until no call is on its way through what was detached or modified, or until the current
-    /// task is killed. What is left then are calls that sleep in their targets.
-    pub(crate) fn settle(&self) {
-        self.workshop.drain.settle();
-    }
-
     /// Ends the attachments of sessions that are over.
     fn end_what_is_over(&self) {
         self.remove_all(Attachment::is_over);

@@ -113,12 +113,11 @@ impl Interface {
     }
 
     fn carry_out(&self, verb: Verb, written: Written<'_>) -> Result {
+        let client = self.everybody();
         let result = self.log.for_each_line(verb.name(), written, &mut |line| {
-            self.everybody().carry_out(verb, line)
+            client.carry_out(verb, line)
         });
-        if verb.takes_away() {
-            self.registry.target().settle();
-        }
+        client.settle();
         result
     }
 }

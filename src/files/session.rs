@@ -67,15 +67,12 @@ impl Stream for Session {
     }
 
     fn write(&self, written: Written<'_>, answer: &mut Text) -> Result {
-        let mut takes_away = false;
+        let client = self.client();
         let result = self.log.for_each_line("session", written, &mut |line| {
             match SessionLine::parse(line)? {
-                SessionLine::Command(verb, rest) => {
-                    takes_away |= verb.takes_away();
-                    self.client()
-                        .carry_out(verb, rest.text)
-                        .map_err(|refusal| refusal.behind(rest.column))
-                }
+                SessionLine::Command(verb, rest) => client
+                    .carry_out(verb, rest.text)
+                    .map_err(|refusal| refusal.behind(rest.column)),
                 SessionLine::Show(subject) => {
                     let complete = answer.length();
                     self.show(subject, answer).map_err(|error| {
@@ -86,9 +83,7 @@ impl Stream for Session {
                 }
             }
         });
-        if takes_away {
-            self.registry.target().settle();
-        }
+        client.settle();
         result
     }
 }

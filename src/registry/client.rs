@@ -26,6 +26,7 @@ use crate::{
     },
     trampoline::slot::SLOTS,
 };
+use core::cell::Cell;
 use kernel::{
     prelude::*,
     sync::Arc, //
@@ -33,26 +34,43 @@ use kernel::{
 
 /// The registry as a session uses it or, without an owner, as everybody does. Commands act only on
 /// attachments of the same owner.
-#[derive(Clone, Copy)]
 pub(crate) struct Client<'a> {
     pub(super) registry: &'a Registry,
     owner: Option<&'a Arc<Owner>>,
+    /// Whether a command took something away.
+    takes_away: Cell<bool>,
 }
 
 impl<'a> Client<'a> {
     /// Creates a client for that owner.
     pub(super) fn new(registry: &'a Registry, owner: Option<&'a Arc<Owner>>) -> Self {
-        Client { registry, owner }
+        Client {
+            registry,
+            owner,
+            takes_away: Cell::new(false),
+        }
     }
 
-    /// Carries out a command: its verb, and the line that follows it.
+    /// Carries out a command: its verb, and the line that follows it. [`Client::settle`] comes after
+    /// the last one.
     pub(crate) fn carry_out(&self, verb: Verb, line: &str) -> Result<(), Refusal> {
+        if verb.takes_away() {
+            self.takes_away.set(true);
+        }
         match verb {
             Verb::Attach => self.attach(&*parse(line, Binding::parse)?),
             Verb::Modify => self.modify(&*parse(line, Binding::parse_modify)?),
             Verb::Detach => self.detach(&Selection::parse(line)?),
             Verb::Enable => self.set_enabled(&Selection::parse(line)?, true),
             Verb::Disable => self.set_enabled(&Selection::parse(line)?, false),
+        }
+    }
+
+    /// If commands took something away, waits until no call is on its way through that, or until
+    /// the current task is killed. What is left then are calls that sleep in their targets.
+    pub(crate) fn settle(&self) {
+        if self.takes_away.take() {
+            self.registry.workshop.drain.settle();
         }
     }
 
