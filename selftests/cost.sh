@@ -173,6 +173,12 @@ attaching()
 		instructions_of detach "$1"
 		detaching=$thousands
 	done
+}
+
+# row TARGET: adds what attaching and detaching it cost to the table.
+row()
+{
+	attaching "$1"
 	printf '%d %d %d\n' "$functions" "$attaching" "$detaching" >>/tmp/scale
 }
 
@@ -182,16 +188,16 @@ a_thousand_functions_cost_few_times_what_one_costs()
 {
 	echo 100000 >$max_functions
 	: >/tmp/scale
-	attaching vfs_fsync
+	row vfs_fsync
 	attach_one=$attaching
 	detach_one=$detaching
-	attaching "$(pattern_of 10 "$tracing/available_filter_functions")"
-	attaching "$(pattern_of 100 "$tracing/available_filter_functions")"
-	attaching "$(pattern_of 1000 "$tracing/available_filter_functions")"
+	row "$(pattern_of 10 "$tracing/available_filter_functions")"
+	row "$(pattern_of 100 "$tracing/available_filter_functions")"
+	row "$(pattern_of 1000 "$tracing/available_filter_functions")"
 	[ "$functions" -ge 1000 ]
 	attach_thousand=$attaching
 	detach_thousand=$detaching
-	attaching '*'
+	row '*'
 	cat /tmp/scale
 	[ "$attach_thousand" -le $((4 * attach_one)) ]
 	[ $((10 * detach_thousand)) -le $((16 * detach_one)) ]
@@ -237,10 +243,55 @@ reading_hits_of_all_functions_is_cheap()
 	[ "$thousands" -le 4500 ]
 }
 
+# attach_until COUNT: attaches more functions of /tmp/names, each by itself, until
+# so many are attached. A few cannot be timed, and are refused.
+attach_until()
+{
+	while [ "$attached" -lt "$1" ]; do
+		read -r name <&3
+		if printf '%s latency\n' "$name" 2>/dev/null >"$rvdirect/attach"; then
+			attached=$((attached + 1))
+		fi
+	done
+}
+
+# For each registration the kernel copies its hash of all direct calls, so
+# attaching grows with what is attached already. Reading grows with what is read.
+many_attachments_cost_in_proportion()
+{
+	awk '!/\[/ && !/\./ { seen[$1]++ } END {
+		for (name in seen)
+			if (seen[name] == 1 && name != "vfs_fsync")
+				print name
+	}' "$tracing/available_filter_functions" | sort | awk 'NR % 12 == 0' >/tmp/names
+	attached=0
+	: >/tmp/growth
+	exec 3</tmp/names
+	for many in 1 100 1000; do
+		attach_until $many
+		ls -lR /proc/self /sys/kernel >/dev/null 2>&1 || :
+		write disable '*'
+		attaching vfs_fsync
+		[ $many != 1 ] || attach_first=$attaching
+		reading "$rvdirect/hits"
+		hits=$thousands
+		reading "$rvdirect/hist"
+		printf '%d %d %d %d %d\n' $many "$attaching" "$detaching" "$hits" "$thousands" \
+			>>/tmp/growth
+		write enable '*'
+	done
+	exec 3<&-
+	write detach '*'
+	cat /tmp/growth
+	[ "$attaching" -le $((2 * attach_first)) ]
+	[ "$thousands" -le $((10 * lines)) ]
+}
+
 print_tables()
 {
 	sed "s/^/# cost: /" /tmp/costs
 	sed "s/^/# scale: /" /tmp/scale
+	sed "s/^/# growth: /" /tmp/growth
 	sed "s/^/# reading: /" /tmp/reading
 }
 
@@ -259,4 +310,5 @@ run_tests \
 	override_costs_16_at_most \
 	an_empty_handler_costs_79_at_most \
 	a_thousand_functions_cost_few_times_what_one_costs \
+	many_attachments_cost_in_proportion \
 	reading_hits_of_all_functions_is_cheap
