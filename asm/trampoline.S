@@ -233,17 +233,22 @@ SLOTS	rvdirect_count_each_slots, GO_TO rvdirect_count_each
  *
  * @from: where the struct begins: WHOLE; or, if nothing but the target is
  *	called, SHORT, or CELL to keep a function's cell
+ * @waits: 1 if the target is called, so that the call can be seen in flight
  *
- * The macros below store the other fields, where they are needed. Popping clears
- * fp: what is left below sp must not look like a call that is in flight, see
- * src/trampoline/in_flight.c.
+ * The macros below store the other fields, where they are needed. With fp, the
+ * call looks like one that is in flight, see src/trampoline/in_flight.c: so fp
+ * comes last, and ticks are 0 until the target runs. Popping clears fp, for what
+ * is left below sp.
  */
 #define WHOLE	0
 #define SHORT	RVDIRECT_CALL_TICKS
 #define CELL	RVDIRECT_CALL_EXIT
 
-	.macro	PUSH_FRAMES from
+	.macro	PUSH_FRAMES from, waits=0
 	addi	sp, sp, \from - RVDIRECT_CALL_SIZE
+	.if	\waits
+	REG_S	zero, RVDIRECT_CALL_TICKS - \from(sp)
+	.endif
 	REG_S	ra, RVDIRECT_CALL_CALLER - \from(sp)
 	REG_S	s0, RVDIRECT_CALL_CALLER_FP - \from(sp)
 	REG_S	t0, RVDIRECT_CALL_RESUME - \from(sp)
@@ -565,11 +570,10 @@ SYM_CODE_END(rvdirect_copy)
 SYM_CODE_START_LOCAL(rvdirect_return)
 	GET_ROWS rvdirect_return_slots
 	LEAVE_IF_OVERRIDDEN return
-	PUSH_FRAMES WHOLE
+	PUSH_FRAMES WHOLE, 1
 	REG_L	t0, RVDIRECT_SLOT_EXIT(t1)
 	REG_S	t0, RVDIRECT_CALL_EXIT(sp)
 	REG_S	zero, RVDIRECT_CALL_COOKIE(sp)
-	REG_S	zero, RVDIRECT_CALL_TICKS(sp)
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	BEGIN_WAITING return, WHOLE
 	SAVE_ARGS
@@ -689,8 +693,7 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 SYM_CODE_START_LOCAL(rvdirect_latency)
 	GET_ROWS rvdirect_latency_slots
 	LEAVE_IF_OVERRIDDEN latency
-	PUSH_FRAMES SHORT
-	REG_S	zero, RVDIRECT_CALL_TICKS - SHORT(sp)
+	PUSH_FRAMES SHORT, 1
 	ADD_TO_ROW t1, RVDIRECT_ROW_ENTERED, t0, ra
 	BEGIN_WAITING latency, SHORT
 	COPY_FRAME latency
@@ -713,8 +716,7 @@ SLOTS	rvdirect_latency_slots, GO_TO rvdirect_latency
 SYM_CODE_START_LOCAL(rvdirect_latency_each)
 	GET_ROWS rvdirect_latency_each_slots
 	LEAVE_IF_OVERRIDDEN latency_each
-	PUSH_FRAMES CELL
-	REG_S	zero, RVDIRECT_CALL_TICKS - CELL(sp)
+	PUSH_FRAMES CELL, 1
 	BEGIN_WAITING latency_each, CELL
 	COPY_FRAME latency_each
 	REG_L	t1, FROM_S0(RVDIRECT_CALL_ROWS)(s0)

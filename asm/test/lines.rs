@@ -4,7 +4,10 @@
 //! real `asm/trampoline.S`, and of what it loads or stores. The lines of the call site, of ftrace,
 //! of the target and of handlers are not among them.
 
-use crate::harness;
+use crate::{
+    harness,
+    WAITING, //
+};
 use std::collections::{
     BTreeMap,
     BTreeSet,
@@ -44,6 +47,15 @@ struct Lines {
     data: BTreeMap<u64, bool>,
 }
 
+/// An instruction as it runs.
+struct Step {
+    pc: u64,
+    sp: u64,
+    tp: u64,
+    /// The address that it loads from or stores to, and whether it stores.
+    access: Option<(u64, bool)>,
+}
+
 /// The instructions of the harness by their addresses, and the range of the trampolines.
 struct Code {
     instructions: HashMap<u64, String>,
@@ -76,21 +88,15 @@ impl Code {
         }
     }
 
-    /// Returns the lines that one call on a hart touches.
-    fn lines(&self, arguments: &str, hart: u64) -> Lines {
+    /// Returns what each instruction of the trampolines finds as it runs.
+    fn steps(&self, arguments: &str, hart: u64) -> Vec<Step> {
         let range = format!("{:#x}..{:#x}", self.start, self.end - 1);
         // One block for each instruction, and the registers before each block.
         let options = ["-singlestep", "-d", "cpu,nochain", "-dfilter", &range];
         let output = harness(&options, &format!("{arguments} slot=5 hart={hart}"));
         assert!(output.status.success(), "{arguments}: {output:?}");
         let log = String::from_utf8(output.stderr).unwrap();
-        let mut lines = Lines {
-            code: BTreeSet::new(),
-            own: BTreeSet::new(),
-            data: BTreeMap::new(),
-        };
-        let mut own = None;
-        for block in log.split(" pc ").skip(1) {
+        let step = |block: &str| {
             let mut words = block.split_whitespace();
             let mut number = || u64::from_str_radix(words.next()?, 16).ok();
             let pc = number().unwrap();
@@ -102,9 +108,28 @@ impl Code {
                     Some((name, u64::from_str_radix(pair[1], 16).ok()?))
                 })
                 .collect();
-            lines.code.insert(pc / LINE);
-            let (sp, tp) = *own.get_or_insert((registers["sp"], registers["tp"]));
-            let Some((address, is_written)) = access(&self.instructions[&pc], &registers) else {
+            Step {
+                pc,
+                sp: registers["sp"],
+                tp: registers["tp"],
+                access: access(&self.instructions[&pc], &registers),
+            }
+        };
+        log.split(" pc ").skip(1).map(step).collect()
+    }
+
+    /// Returns the lines that one call on a hart touches.
+    fn lines(&self, arguments: &str, hart: u64) -> Lines {
+        let mut lines = Lines {
+            code: BTreeSet::new(),
+            own: BTreeSet::new(),
+            data: BTreeMap::new(),
+        };
+        let steps = self.steps(arguments, hart);
+        let (sp, tp) = steps.first().map_or((0, 0), |step| (step.sp, step.tp));
+        for step in steps {
+            lines.code.insert(step.pc / LINE);
+            let Some((address, is_written)) = step.access else {
                 continue;
             };
             let is_own =
@@ -163,5 +188,28 @@ fn no_written_line_is_shared_between_harts() {
             one.data.len() - shared.len(),
             shared.len(),
         );
+    }
+}
+
+/// Where a call first looks like one in flight, the fields that tell which one and since when are
+/// there: the task may be interrupted at any instruction, and its stack searched.
+#[test]
+fn the_mark_comes_last() {
+    // Offsets in `struct rvdirect_call`, from its end.
+    const TICKS: u64 = 48;
+    const ROWS: u64 = 40;
+    const FP: u64 = 32;
+    const RESUME: u64 = 24;
+
+    let code = Code::read();
+    for kind in WAITING {
+        let steps = code.steps(kind, 0);
+        let stored = |offset: u64| {
+            let at = Some((steps[0].sp - offset, true));
+            steps.iter().position(|step| step.access == at).unwrap()
+        };
+        for field in [TICKS, ROWS, RESUME] {
+            assert!(stored(field) < stored(FP), "{kind}: {field} bytes below sp");
+        }
     }
 }
