@@ -793,9 +793,9 @@ SYM_CODE_END(rvdirect_override_some)
 SLOTS	rvdirect_override_some_slots, GO_TO rvdirect_override_some
 
 /* Goes on in rvdirect_filter if the task's field at \at equals t0. */
-	.macro	PASS_IF_TASK_HAS load, at
+	.macro	PASS_IF_TASK_HAS at
 	NEAR_TASK t2, \at
-	\load	t2, \at - .Lnear(t2)
+	REG_L	t2, \at - .Lnear(t2)
 	bne	t0, t2, .Lfiltered_out
 	.endm
 
@@ -819,6 +819,8 @@ SYM_CODE_START_LOCAL(rvdirect_filter)
 	addi	sp, sp, -16
 	REG_S	t0, 8(sp)
 	REG_S	t2, 0(sp)
+	REG_L	t0, RVDIRECT_SLOT_HAS_HARTS(t1)
+	beqz	t0, .Lany_hart
 	lw	t0, TASK_TI_CPU(tp)
 	srli	t2, t0, 6
 	slli	t2, t2, 3
@@ -827,15 +829,20 @@ SYM_CODE_START_LOCAL(rvdirect_filter)
 	srl	t2, t2, t0
 	andi	t2, t2, 1
 	beqz	t2, .Lfiltered_out
-	REG_L	t0, RVDIRECT_SLOT_PID(t1)
-	bltz	t0, .Lany_task
-	PASS_IF_TASK_HAS lw, TASK_PID
+.Lany_hart:
+	REG_L	t0, RVDIRECT_SLOT_IDS_MASK(t1)
+	beqz	t0, .Lany_task
+	NEAR_TASK t2, TASK_IDS
+	REG_L	t2, TASK_IDS - .Lnear(t2)
+	and	t2, t2, t0
+	REG_L	t0, RVDIRECT_SLOT_IDS(t1)
+	bne	t0, t2, .Lfiltered_out
 .Lany_task:
 	REG_L	t0, RVDIRECT_SLOT_COMM(t1)
 	beqz	t0, .Lany_name
-	PASS_IF_TASK_HAS REG_L, TASK_COMM
+	PASS_IF_TASK_HAS TASK_COMM
 	REG_L	t0, RVDIRECT_SLOT_COMM + 8(t1)
-	PASS_IF_TASK_HAS REG_L, TASK_COMM + 8
+	PASS_IF_TASK_HAS TASK_COMM + 8
 .Lany_name:
 	GIVE_BACK
 	REG_L	t1, RVDIRECT_SLOT_NEXT(t1)

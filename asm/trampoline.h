@@ -23,20 +23,22 @@
 #define RVDIRECT_ROW_HISTOGRAM		40
 
 /* Offsets from the rows: in struct rvdirect_slot, and in front of it. */
-#define RVDIRECT_SLOT_MULTIPLIER	(-200)
-#define RVDIRECT_SLOT_BUCKET_MASK	(-192)
-#define RVDIRECT_SLOT_CELL_MASK		(-184)
-#define RVDIRECT_SLOT_NEXT		(-176)
-#define RVDIRECT_SLOT_PID		(-168)
-#define RVDIRECT_SLOT_COMM		(-160)
+#define RVDIRECT_SLOT_MULTIPLIER	(-264)
+#define RVDIRECT_SLOT_BUCKET_MASK	(-256)
+#define RVDIRECT_SLOT_CELL_MASK		(-248)
+#define RVDIRECT_SLOT_COMM		(-240)
+#define RVDIRECT_SLOT_RET		(-224)
+#define RVDIRECT_SLOT_EVERY		(-216)
+#define RVDIRECT_SLOT_TIMES		(-208)
+#define RVDIRECT_SLOT_CALLS		(-200)
+#define RVDIRECT_SLOT_NEXT		(-192)
+#define RVDIRECT_SLOT_HAS_HARTS		(-184)
+#define RVDIRECT_SLOT_IDS_MASK		(-176)
+#define RVDIRECT_SLOT_IDS		(-168)
 #define RVDIRECT_SLOT_HARTS		(-128)
 #define RVDIRECT_SLOT_ENTRY		(-64)
 #define RVDIRECT_SLOT_EXIT		(-56)
 #define RVDIRECT_SLOT_IS_ON		(-40)
-#define RVDIRECT_SLOT_RET		(-32)
-#define RVDIRECT_SLOT_EVERY		(-24)
-#define RVDIRECT_SLOT_TIMES		(-16)
-#define RVDIRECT_SLOT_CALLS		(-8)
 
 /* The bits of a product from here on number a cell, as in function_index.rs. */
 #define RVDIRECT_PRODUCT_SHIFT		43
@@ -107,36 +109,42 @@ struct rvdirect_row {
  *	in bytes. The first multiplier lies right before this structure, and
  *	each further one before the last
  * @cell_mask: the greatest offset in the @counts of a row
- * @next: where calls go on that the filter lets pass
- * @pid: the task whose calls the filter lets pass, or -1 for all
  * @comm: the name of the tasks whose calls the filter lets pass, or 0 for all
+ * @ret: what "override" returns
+ * @every: "override" takes every Nth call; never 0
+ * @times: how many calls "override" takes at most
+ * @calls: how many calls "override" has seen
+ * @next: where calls go on that the filter lets pass
+ * @has_harts: 0 if the filter lets calls on all harts pass
+ * @ids_mask: which bits of @ids the filter looks at
+ * @ids: the task whose calls the filter lets pass: its number and, in the upper
+ *	half, that of its process
  * @harts: the harts whose calls the filter lets pass, a bit each
  * @entry: the handler to call before the target, or NULL
  * @exit: the handler to call after the target has returned, or NULL
  * @data: what rvdirect_data() returns to both
  * @is_on: for "trace", what is 0 while @entry need not be called
- * @ret: what "override" returns
- * @every: "override" takes every Nth call; never 0
- * @times: how many calls "override" takes at most
- * @calls: how many calls "override" has seen
  * @rows: one for each hart
  */
 struct rvdirect_slot {
 	u64 bucket_mask;
 	u64 cell_mask;
-	const void *next;
-	u64 pid;
 	u64 comm[2];
-	u64 unused[2];
+	u64 ret;
+	u64 every;
+	u64 times;
+	u64 calls;
+	const void *next;
+	u64 has_harts;
+	u64 ids_mask;
+	u64 ids;
+	u64 unused[4];
 	u64 harts[RVDIRECT_MAX_HARTS / 64];
 	void (*entry)(struct rvdirect_call *call);
 	void (*exit)(struct rvdirect_call *call);
 	void *data;
 	const int *is_on;
-	u64 ret;
-	u64 every;
-	u64 times;
-	u64 calls;
+	u64 unused_too[4];
 	struct rvdirect_row rows[];
 };
 

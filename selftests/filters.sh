@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Filters, which select the calls that a caller sees: by task, by the name of
-# the task, by hart.
+# Filters, which select the calls that a caller sees: by task, by process, by
+# the name of the task, by hart.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -65,18 +65,33 @@ all_conditions_must_hold()
 	seen "pid=1 comm=$other hart=0" 0
 }
 
-a_pid_is_that_of_one_task()
+# only_of FILTER: the calls of one process must be hits, with its number in
+# place of PID.
+only_of()
 {
 	rm -f /tmp/wait
 	mkfifo /tmp/wait
 	sh -c "read -r _; echo 7 >$target/call_task" </tmp/wait &
 	pid=$!
-	attach "rvdirect_test_target count pid=$pid"
+	attach "rvdirect_test_target count $(echo "$1" | sed "s/PID/$pid/g")"
 	call call_task 1000
 	echo go >/tmp/wait
 	wait $pid
-	expect "hits" "$(hits rvdirect_test_target)" 7
+	expect "hits with $1" "$(hits rvdirect_test_target)" 7
+	write detach rvdirect_test_target
 	rm /tmp/wait
+}
+
+a_pid_is_that_of_one_task()
+{
+	only_of 'pid=PID'
+}
+
+a_tgid_is_that_of_one_process()
+{
+	only_of 'tgid=PID'
+	only_of 'pid=PID tgid=PID'
+	seen 'tgid=1' 0
 }
 
 interrupts_are_those_of_the_task()
@@ -148,6 +163,8 @@ bad_conditions_are_EINVAL()
 		line="${file#* } count"
 		refused "${file% *}" "$line pid=x" "$einval" \
 			'Value is not the number of a task' x
+		refused "${file% *}" "$line tgid=-1" "$einval" \
+			'Value is not the number of a process' -1
 		refused "${file% *}" "$line comm=0123456789abcdef" "$einval" \
 			'Value is not the name of a task, of 1 to 15 bytes' 0123
 		refused "${file% *}" "$line hart=2-1" "$einval" \
@@ -164,6 +181,7 @@ run_tests \
 	a_name_is_that_of_the_task \
 	all_conditions_must_hold \
 	a_pid_is_that_of_one_task \
+	a_tgid_is_that_of_one_process \
 	interrupts_are_those_of_the_task \
 	every_caller_is_filtered \
 	a_group_is_filtered \

@@ -23,9 +23,9 @@
  *	every, times
  *		for "some"
  *	filter	1: behind a filter, for all kinds
- *	pid, name, harts
- *		the calls that the filter lets pass: the task's pid is 77, and
- *		its name "seventy-seven"
+ *	pid, tgid, name, harts
+ *		the calls that the filter lets pass: the task's number is 77, that
+ *		of its process 70, and its name "seventy-seven"
  *	cell	the cell of the target, for count_each and latency_each (0)
  *	ticks	how long the target runs (0)
  *	on	1: the event of "trace" is on
@@ -269,19 +269,29 @@ static void copy(void *to, const char *text)
 		*at++ = *text;
 }
 
+static void add_id(const char **argv, const char *name, unsigned int shift)
+{
+	u64 id = option(argv, name, 0);
+
+	if (!id)
+		return;
+	SLOT(0)->ids |= id << shift;
+	SLOT(0)->ids_mask |= 0xffffffffUL << shift;
+}
+
 static const char *trampoline(const char **argv, u64 slot)
 {
 	const char *code = unfiltered(argv[0], slot);
 	u64 name = option(argv, "name", 0);
 
 	SLOT(0)->next = code;
-	SLOT(0)->pid = option(argv, "pid", ~0UL);
+	add_id(argv, "pid", 0);
+	add_id(argv, "tgid", 32);
 	if (name)
 		copy(SLOT(0)->comm, name == 77 ? "seventy-seven" : "seventy-six");
-	for (u64 i = 0; i < RVDIRECT_MAX_HARTS / 64; i++)
-		SLOT(0)->harts[i] = ~0UL;
-	SLOT(0)->harts[0] = option(argv, "harts", ~0UL);
-	*(int *)(task + TASK_PID) = 77;
+	SLOT(0)->harts[0] = option(argv, "harts", 0);
+	SLOT(0)->has_harts = SLOT(0)->harts[0] != 0;
+	*(u64 *)(task + TASK_IDS) = 70UL << 32 | 77;
 	copy(task + TASK_COMM, "seventy-seven");
 	return option(argv, "filter", 0) ? ADDRESS(filter, slot) : code;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which calls a caller sees: those of one task, of tasks with a name, or on some harts.
+//! Which calls a caller sees: those of one task, of a process, of tasks with a name, or on some
+//! harts.
 //!
 //! ```text
-//! pid=NUMBER  comm=NAME  hart=NUMBER[-NUMBER][,NUMBER[-NUMBER]]...
+//! pid=NUMBER  tgid=NUMBER  comm=NAME  hart=NUMBER[-NUMBER][,NUMBER[-NUMBER]]...
 //! ```
 //!
 //! Does not use the kernel, so it is tested on the host as well.
@@ -33,6 +34,8 @@ const COMM: usize = 16;
 pub(crate) struct Filter {
     /// Calls by the task with this number, in the initial PID namespace.
     pub(crate) pid: Option<u32>,
+    /// Calls by the tasks of the process with this number, in the same namespace.
+    pub(crate) tgid: Option<u32>,
     /// Calls by tasks with this name, which is padded with zeros.
     pub(crate) comm: Option<[u8; COMM]>,
     /// Calls on these harts.
@@ -46,7 +49,7 @@ pub(crate) struct Harts(pub(crate) [u64; MAX_HARTS / 64]);
 impl Filter {
     /// Returns whether a setting is a condition of the filter, and not one for the caller.
     pub(crate) fn is_key(key: &str) -> bool {
-        matches!(key, "pid" | "comm" | "hart")
+        matches!(key, "pid" | "tgid" | "comm" | "hart")
     }
 
     /// Adds the condition that a setting states.
@@ -55,9 +58,12 @@ impl Filter {
         let column = setting.value.column;
         match setting.key.text {
             "pid" => {
-                let pid = number(text).filter(|pid| *pid <= i32::MAX as u64);
-                let pid = pid.ok_or(Reason::BadPid.at(column))?;
-                setting.set(&mut self.pid, pid as u32)
+                let pid = task_number(text).ok_or(Reason::BadPid.at(column))?;
+                setting.set(&mut self.pid, pid)
+            }
+            "tgid" => {
+                let tgid = task_number(text).ok_or(Reason::BadTgid.at(column))?;
+                setting.set(&mut self.tgid, tgid)
             }
             "comm" => {
                 let mut comm = [0; COMM];
@@ -77,16 +83,27 @@ impl Filter {
         }
     }
 
+    /// Returns the numbers of the tasks that it allows, as the kernel has them in one word: that of
+    /// the task, and in the upper half that of its process; and which of the bits count.
+    pub(crate) fn ids(&self) -> (u64, u64) {
+        let id = |id: Option<u32>| id.map_or((0, 0), |id| (u64::from(id), u64::from(u32::MAX)));
+        let ((pid, pid_mask), (tgid, tgid_mask)) = (id(self.pid), id(self.tgid));
+        (pid | tgid << 32, pid_mask | tgid_mask << 32)
+    }
+
     /// Returns whether it allows all calls.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Filter::default()
     }
 }
 
-impl Harts {
-    /// All harts that there can be.
-    pub(crate) const ALL: Self = Harts([u64::MAX; MAX_HARTS / 64]);
+/// Parses the number of a task.
+fn task_number(text: &str) -> Option<u32> {
+    let number = number(text).and_then(|number| u32::try_from(number).ok());
+    number.filter(|number| *number <= i32::MAX as u32)
+}
 
+impl Harts {
     /// Parses a list in the format of the kernel's `bitmap_parselist()`, but without strides.
     fn parse(text: &str) -> Option<Self> {
         let mut harts = Harts([0; MAX_HARTS / 64]);
@@ -121,6 +138,9 @@ impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(pid) = self.pid {
             write!(f, " pid={pid}")?;
+        }
+        if let Some(tgid) = self.tgid {
+            write!(f, " tgid={tgid}")?;
         }
         if let Some(comm) = &self.comm {
             let name = comm.split(|byte| *byte == 0).next().unwrap_or_default();
@@ -181,8 +201,19 @@ mod tests {
         let listed: Vec<_> = (0..600).filter(|hart| harts.contains(*hart)).collect();
         assert_eq!(listed, [0, 1, 2, 64, 511]);
         assert_eq!(harts.last(), Some(511));
-        assert_eq!(Harts::ALL.to_string(), "0-511");
         assert!(!all.is_empty());
+    }
+
+    #[test]
+    fn both_numbers_of_a_task_are_one_word() {
+        for (settings, ids, mask) in [
+            ("", 0, 0),
+            ("pid=5", 5, 0xffff_ffff),
+            ("tgid=6", 6 << 32, 0xffff_ffff << 32),
+            ("tgid=6 pid=0", 6 << 32, u64::MAX),
+        ] {
+            assert_eq!(filter(settings).unwrap().ids(), (ids, mask), "{settings}");
+        }
     }
 
     /// Parsing what a filter prints gives the same filter.
@@ -193,7 +224,8 @@ mod tests {
             "pid=1",
             "comm=kworker/0:1",
             "hart=3",
-            "pid=77 comm=012345678901234 hart=0-1,3,5-63,511",
+            "tgid=4194303",
+            "pid=77 tgid=70 comm=012345678901234 hart=0-1,3,5-63,511",
         ] {
             let filter_once = filter(text).unwrap();
             assert_eq!(filter_once.to_string().trim_start(), text);
@@ -212,6 +244,8 @@ mod tests {
             ("pid=", Reason::BadPid, 12),
             ("pid=-1", Reason::BadPid, 12),
             ("pid=2147483648", Reason::BadPid, 12),
+            ("tgid=x", Reason::BadTgid, 13),
+            ("tgid=2147483648", Reason::BadTgid, 13),
             ("comm=", Reason::BadComm, 13),
             ("comm=0123456789012345", Reason::BadComm, 13),
             ("hart=", Reason::BadHart, 13),

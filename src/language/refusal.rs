@@ -120,6 +120,8 @@ reasons! {
     BadNumber, EINVAL, "Value is not a number above 0";
     /// `pid=` needs the number of a task.
     BadPid, EINVAL, "Value is not the number of a task";
+    /// `tgid=` needs the number of a process.
+    BadTgid, EINVAL, "Value is not the number of a process";
     /// `comm=` needs the name of a task.
     BadComm, EINVAL, "Value is not the name of a task, of 1 to 15 bytes";
     /// `hart=` needs a list of harts.

@@ -17,7 +17,11 @@ int main(void)
 	BUILD_BUG_ON(offsetof(struct task_struct, comm) % sizeof(u64));
 	BUILD_BUG_ON(TASK_COMM_LEN != 2 * sizeof(u64));
 	OFFSET(TASK_COMM, task_struct, comm);
-	OFFSET(TASK_PID, task_struct, pid);
+	/* It compares both numbers of a task as one word. */
+	BUILD_BUG_ON(offsetof(struct task_struct, pid) % sizeof(u64));
+	BUILD_BUG_ON(offsetof(struct task_struct, tgid) !=
+		     offsetof(struct task_struct, pid) + sizeof(u32));
+	OFFSET(TASK_IDS, task_struct, pid);
 	OFFSET(TASK_TRACE_RECURSION, task_struct, trace_recursion);
 	DEFINE(TRACE_RECURSION_TASK, 1 << (TRACE_FTRACE_START + TRACE_CTX_NORMAL));
 	DEFINE(SOFTIRQ_SHIFT, SOFTIRQ_SHIFT);

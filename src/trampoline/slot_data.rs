@@ -10,7 +10,6 @@ use crate::{
         builtin::Override,
         filter::{
             Filter,
-            Harts,
             MAX_HARTS, //
         },
     },
@@ -62,7 +61,6 @@ const HISTOGRAM: usize =
 const LEFT: usize = core::mem::offset_of!(bindings::rvdirect_row, left) / size_of::<u64>();
 
 const NEXT: usize = core::mem::offset_of!(bindings::rvdirect_slot, next) / size_of::<u64>();
-const _: () = assert!(NEXT < WORDS);
 const _: () = assert!(function_index::PRODUCT == bindings::RVDIRECT_PRODUCT_SHIFT);
 // The bits of an address that choose a multiplier are an offset to it in bytes.
 const _: () = assert!(1 << function_index::ALIGNMENT == size_of::<u64>());
@@ -148,8 +146,8 @@ impl SlotData {
 
     /// Sets where the calls go on that the filter lets pass.
     pub(crate) fn set_next(&self, address: usize) {
-        if let Some(line) = self.lines.get(self.first_row - HEADER) {
-            line.0[NEXT].store(address as u64, Relaxed);
+        if let Some(line) = self.lines.get(self.first_row - HEADER + NEXT / WORDS) {
+            line.0[NEXT % WORDS].store(address as u64, Relaxed);
         }
     }
 
@@ -243,9 +241,12 @@ impl Work {
         let word = |half: &[u8]| u64::from_ne_bytes(half.try_into().unwrap_or_default());
         header.bucket_mask = each.map_or(0, |each| in_bytes(each.multipliers().len()));
         header.cell_mask = each.map_or(0, |each| in_bytes(each.cells()));
-        header.pid = filter.pid.map_or(u64::MAX, u64::from);
+        (header.ids, header.ids_mask) = filter.ids();
         header.comm = [word(first), word(second)];
-        header.harts = filter.harts.as_ref().unwrap_or(&Harts::ALL).0;
+        if let Some(harts) = filter.harts {
+            header.has_harts = 1;
+            header.harts = harts.0;
+        }
         match self {
             Work::Count(_) | Work::Latency(_) | Work::GoOn(_) => {}
             Work::Handlers(handlers) => {
