@@ -792,10 +792,12 @@ SYM_CODE_END(rvdirect_override_some)
 
 SLOTS	rvdirect_override_some_slots, GO_TO rvdirect_override_some
 
-/* Goes on in rvdirect_filter if the task's field at \at equals t0. */
-	.macro	PASS_IF_TASK_HAS at
+/* Goes on in rvdirect_filter if a word of the task has the right bits where t0 has. */
+	.macro	PASS_IF_TASK_HAS at, wanted
 	NEAR_TASK t2, \at
 	REG_L	t2, \at - .Lnear(t2)
+	and	t2, t2, t0
+	REG_L	t0, \wanted(t1)
 	bne	t0, t2, .Lfiltered_out
 	.endm
 
@@ -832,17 +834,13 @@ SYM_CODE_START_LOCAL(rvdirect_filter)
 .Lany_hart:
 	REG_L	t0, RVDIRECT_SLOT_IDS_MASK(t1)
 	beqz	t0, .Lany_task
-	NEAR_TASK t2, TASK_IDS
-	REG_L	t2, TASK_IDS - .Lnear(t2)
-	and	t2, t2, t0
-	REG_L	t0, RVDIRECT_SLOT_IDS(t1)
-	bne	t0, t2, .Lfiltered_out
+	PASS_IF_TASK_HAS TASK_IDS, RVDIRECT_SLOT_IDS
 .Lany_task:
-	REG_L	t0, RVDIRECT_SLOT_COMM(t1)
+	REG_L	t0, RVDIRECT_SLOT_COMM_MASK(t1)
 	beqz	t0, .Lany_name
-	PASS_IF_TASK_HAS TASK_COMM
-	REG_L	t0, RVDIRECT_SLOT_COMM + 8(t1)
-	PASS_IF_TASK_HAS TASK_COMM + 8
+	PASS_IF_TASK_HAS TASK_COMM, RVDIRECT_SLOT_COMM
+	REG_L	t0, RVDIRECT_SLOT_COMM_MASK + 8(t1)
+	PASS_IF_TASK_HAS TASK_COMM + 8, RVDIRECT_SLOT_COMM + 8
 .Lany_name:
 	GIVE_BACK
 	REG_L	t1, RVDIRECT_SLOT_NEXT(t1)

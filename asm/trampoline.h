@@ -35,6 +35,7 @@
 #define RVDIRECT_SLOT_HAS_HARTS		(-184)
 #define RVDIRECT_SLOT_IDS_MASK		(-176)
 #define RVDIRECT_SLOT_IDS		(-168)
+#define RVDIRECT_SLOT_COMM_MASK		(-160)
 #define RVDIRECT_SLOT_HARTS		(-128)
 #define RVDIRECT_SLOT_ENTRY		(-64)
 #define RVDIRECT_SLOT_EXIT		(-56)
@@ -109,7 +110,7 @@ struct rvdirect_row {
  *	in bytes. The first multiplier lies right before this structure, and
  *	each further one before the last
  * @cell_mask: the greatest offset in the @counts of a row
- * @comm: the name of the tasks whose calls the filter lets pass, or 0 for all
+ * @comm: the name of the tasks whose calls the filter lets pass
  * @ret: what "override" returns
  * @every: "override" takes every Nth call; never 0
  * @times: how many calls "override" takes at most
@@ -119,6 +120,7 @@ struct rvdirect_row {
  * @ids_mask: which bits of @ids the filter looks at
  * @ids: the task whose calls the filter lets pass: its number and, in the upper
  *	half, that of its process
+ * @comm_mask: which bits of @comm the filter looks at: not the second word alone
  * @harts: the harts whose calls the filter lets pass, a bit each
  * @entry: the handler to call before the target, or NULL
  * @exit: the handler to call after the target has returned, or NULL
@@ -138,7 +140,8 @@ struct rvdirect_slot {
 	u64 has_harts;
 	u64 ids_mask;
 	u64 ids;
-	u64 unused[4];
+	u64 comm_mask[2];
+	u64 unused[2];
 	u64 harts[RVDIRECT_MAX_HARTS / 64];
 	void (*entry)(struct rvdirect_call *call);
 	void (*exit)(struct rvdirect_call *call);

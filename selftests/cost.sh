@@ -85,6 +85,30 @@ a_filter_costs_44_at_most()
 	at_most 29 "filtered out by comm=" 'trace comm=no-such-name'
 }
 
+# passing CONDITION: sets $patched to the count with calls that the filter lets
+# pass. The shell must not fork here.
+passing()
+{
+	attach "rvdirect_test_target count $1"
+	read -r patched <"$target/instructions"
+	[ "$(hits rvdirect_test_target)" -ge $calls ]
+	write detach rvdirect_test_target
+}
+
+# Above a filter that has no condition.
+each_condition_costs_12_at_most()
+{
+	read -r pid _ </proc/self/stat
+	read -r comm </proc/self/comm
+	passing 'comm=*'
+	unconditional=$patched
+	for condition in "pid=$pid" "tgid=$pid" "comm=$comm" hart=0; do
+		passing "$condition"
+		judge 12 "${condition%=*}=, above a filter without conditions" \
+			"$(per_call "$unconditional" "$patched")"
+	done
+}
+
 trace_costs_40_at_most_while_its_event_is_off()
 {
 	at_most 40 "trace, event off" trace
@@ -302,6 +326,7 @@ run_tests \
 	count_costs_14_at_most \
 	count_costs_30_at_most_in_a_group \
 	a_filter_costs_44_at_most \
+	each_condition_costs_12_at_most \
 	trace_costs_40_at_most_while_its_event_is_off \
 	trace_costs_920_at_most_with_its_event \
 	return_costs_980_at_most_with_its_event \

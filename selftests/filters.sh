@@ -10,6 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 test_modules='rvdirect_test rvdirect_test_callers'
 einval='Invalid argument'
+no_name='Value is not the name of a task, of 1 to 15 bytes, such as a\x20b*'
 # A name under which busybox can run.
 other=busybox-other
 
@@ -32,11 +33,11 @@ seen()
 # Calls the target from tasks of two names, on each hart.
 calls_of_all_kinds()
 {
-	cp /bin/busybox /tmp/$other
+	cp /bin/busybox "/tmp/$other"
 	hart=0
 	while [ $hart -lt "$harts" ]; do
 		taskset -c $hart sh -c "echo 10 >$target/call_task"
-		echo 100 | taskset -c $hart /tmp/$other dd of="$target/call_task" bs=8 2>/dev/null
+		echo 100 | taskset -c $hart "/tmp/$other" dd of="$target/call_task" bs=8 2>/dev/null
 		hart=$((hart + 1))
 	done
 }
@@ -57,6 +58,29 @@ a_name_is_that_of_the_task()
 	seen "comm=$other" $((100 * harts))
 	seen 'comm=busybox-othe' 0
 	seen 'comm=no-such-name' 0
+}
+
+a_name_may_be_only_begun()
+{
+	seen 'comm=*' $((110 * harts))
+	seen 'comm=b*' $((100 * harts))
+	seen 'comm=busybox-*' $((100 * harts))
+	seen 'comm=busybox-o*' $((100 * harts))
+	seen "comm=$other*" $((100 * harts))
+	seen "comm=${other}s*" 0
+	seen 'comm=busybox-o' 0
+	seen 'comm=busybox-\x2a' 0
+}
+
+a_name_may_have_any_bytes()
+{
+	other='busybox *'
+	seen 'comm=busybox\x20\x2a' $((100 * harts))
+	seen 'comm=busybox\x20*' $((100 * harts))
+	seen 'comm=busybox\x20x' 0
+	attach 'rvdirect_test_target count comm=\x62us\x79box\x3b\xfF'
+	expect "attach" "$(cat "$rvdirect/attach")" \
+		'rvdirect_test_target count comm=busybox\x3b\xff'
 }
 
 all_conditions_must_hold()
@@ -165,8 +189,9 @@ bad_conditions_are_EINVAL()
 			'Value is not the number of a task' x
 		refused "${file% *}" "$line tgid=-1" "$einval" \
 			'Value is not the number of a process' -1
-		refused "${file% *}" "$line comm=0123456789abcdef" "$einval" \
-			'Value is not the name of a task, of 1 to 15 bytes' 0123
+		for name in 0123456789abcdef '0123456789abcdef*' 'a\x00' 'a\n'; do
+			refused "${file% *}" "$line comm=$name" "$einval" "$no_name" "$name"
+		done
 		refused "${file% *}" "$line hart=2-1" "$einval" \
 			'Value is not a list of harts, such as 0-3,5' 2-1
 		refused "${file% *}" "$line hart=511" "$einval" \
@@ -179,6 +204,8 @@ bad_conditions_are_EINVAL()
 run_tests \
 	a_hart_is_one_or_several \
 	a_name_is_that_of_the_task \
+	a_name_may_be_only_begun \
+	a_name_may_have_any_bytes \
 	all_conditions_must_hold \
 	a_pid_is_that_of_one_task \
 	a_tgid_is_that_of_one_process \

@@ -26,6 +26,7 @@
  *	pid, tgid, name, harts
  *		the calls that the filter lets pass: the task's number is 77, that
  *		of its process 70, and its name "seventy-seven"
+ *	prefix	how many bytes of the name the filter compares (16)
  *	cell	the cell of the target, for count_each and latency_each (0)
  *	ticks	how long the target runs (0)
  *	on	1: the event of "trace" is on
@@ -287,8 +288,14 @@ static const char *trampoline(const char **argv, u64 slot)
 	SLOT(0)->next = code;
 	add_id(argv, "pid", 0);
 	add_id(argv, "tgid", 32);
-	if (name)
+	if (name) {
 		copy(SLOT(0)->comm, name == 77 ? "seventy-seven" : "seventy-six");
+		for (u64 at = 0; at < sizeof(SLOT(0)->comm); at++)
+			if (at < option(argv, "prefix", 16))
+				((unsigned char *)SLOT(0)->comm_mask)[at] = 0xff;
+			else
+				((unsigned char *)SLOT(0)->comm)[at] = 0;
+	}
 	SLOT(0)->harts[0] = option(argv, "harts", 0);
 	SLOT(0)->has_harts = SLOT(0)->harts[0] != 0;
 	*(u64 *)(task + TASK_IDS) = 70UL << 32 | 77;

@@ -4,8 +4,10 @@
 //! harts.
 //!
 //! ```text
-//! pid=NUMBER  tgid=NUMBER  comm=NAME  hart=NUMBER[-NUMBER][,NUMBER[-NUMBER]]...
+//! pid=NUMBER  tgid=NUMBER  comm=NAME[*]  hart=NUMBER[-NUMBER][,NUMBER[-NUMBER]]...
 //! ```
+//!
+//! In a name, `\xHH` stands for the byte of that number.
 //!
 //! Does not use the kernel, so it is tested on the host as well.
 
@@ -19,13 +21,13 @@ use crate::language::{
         Setting, //
     },
 };
-use core::fmt;
+use core::fmt::{
+    self,
+    Write, //
+};
 
 /// The most harts that a RISC-V kernel can have: `NR_CPUS` in `arch/riscv/Kconfig`.
 pub(crate) const MAX_HARTS: usize = 512;
-
-/// The length of a task's name, zero padding included: `TASK_COMM_LEN`.
-const COMM: usize = 16;
 
 /// The calls that a caller sees: those that meet all conditions.
 ///
@@ -36,10 +38,18 @@ pub(crate) struct Filter {
     pub(crate) pid: Option<u32>,
     /// Calls by the tasks of the process with this number, in the same namespace.
     pub(crate) tgid: Option<u32>,
-    /// Calls by tasks with this name, which is padded with zeros.
-    pub(crate) comm: Option<[u8; COMM]>,
+    /// Calls by tasks with this name.
+    pub(crate) comm: Option<Comm>,
     /// Calls on these harts.
     pub(crate) harts: Option<Harts>,
+}
+
+/// The name of a task, or how it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Comm {
+    /// As the kernel has it: padded with zeros, one at least.
+    name: [u8; Comm::SIZE],
+    is_prefix: bool,
 }
 
 /// A set of harts: one bit for each, by its number in the kernel.
@@ -66,14 +76,7 @@ impl Filter {
                 setting.set(&mut self.tgid, tgid)
             }
             "comm" => {
-                let mut comm = [0; COMM];
-                // A name ends with at least one zero.
-                match comm.get_mut(..text.len()) {
-                    Some(start) if (1..COMM).contains(&text.len()) => {
-                        start.copy_from_slice(text.as_bytes());
-                    }
-                    _ => return Err(Reason::BadComm.at(column)),
-                }
+                let comm = Comm::parse(text).ok_or(Reason::BadComm.at(column))?;
                 setting.set(&mut self.comm, comm)
             }
             _ => {
@@ -95,6 +98,57 @@ impl Filter {
     pub(crate) fn is_empty(&self) -> bool {
         *self == Filter::default()
     }
+}
+
+impl Comm {
+    /// The length of a name, zero padding included: `TASK_COMM_LEN`.
+    const SIZE: usize = 16;
+
+    fn parse(text: &str) -> Option<Self> {
+        let (text, is_prefix) = match text.strip_suffix('*') {
+            Some(start) => (start, true),
+            None => (text, false),
+        };
+        let mut name = [0; Self::SIZE];
+        let mut rest = text.as_bytes();
+        let mut length = 0;
+        while let Some((mut byte, mut behind)) = rest.split_first() {
+            let escaped;
+            if *byte == b'\\' {
+                let (digits, more) = behind.strip_prefix(b"x")?.split_at_checked(2)?;
+                escaped = from_hex(digits.first()?)? << 4 | from_hex(digits.last()?)?;
+                (byte, behind) = (&escaped, more);
+            }
+            *name.get_mut(length)? = *byte;
+            length += 1;
+            rest = behind;
+        }
+        let has_end = length < Self::SIZE && !name.get(..length)?.contains(&0);
+        (has_end && (length > 0 || is_prefix)).then_some(Comm { name, is_prefix })
+    }
+
+    /// Returns the name as two words of memory.
+    pub(crate) fn words(&self) -> [u64; 2] {
+        to_words(self.name)
+    }
+
+    /// Returns which bits of these words count: of the start of a name, only its own.
+    pub(crate) fn mask(&self) -> [u64; 2] {
+        let counts = |byte: u8| if self.is_prefix && byte == 0 { 0 } else { 0xff };
+        to_words(self.name.map(counts))
+    }
+}
+
+/// Returns bytes as words of memory.
+fn to_words(bytes: [u8; Comm::SIZE]) -> [u64; 2] {
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    // Cannot fail: a half has as many bytes as a word.
+    [first, second].map(|half| u64::from_ne_bytes(half.try_into().unwrap_or_default()))
+}
+
+fn from_hex(digit: &u8) -> Option<u8> {
+    // Cannot fail: such a digit is less than 16.
+    char::from(*digit).to_digit(16)?.try_into().ok()
 }
 
 /// Parses the number of a task.
@@ -143,18 +197,26 @@ impl fmt::Display for Filter {
             write!(f, " tgid={tgid}")?;
         }
         if let Some(comm) = &self.comm {
-            let name = comm.split(|byte| *byte == 0).next().unwrap_or_default();
-            // Cannot fail: the name was made from a `str`.
-            write!(
-                f,
-                " comm={}",
-                core::str::from_utf8(name).unwrap_or_default()
-            )?;
+            write!(f, " comm={comm}")?;
         }
         if let Some(harts) = &self.harts {
             write!(f, " hart={harts}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Comm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for byte in self.name.iter().take_while(|byte| **byte != 0) {
+            // What ends a word or a line, and what means something else.
+            if byte.is_ascii_graphic() && !b"\\*;".contains(byte) {
+                f.write_char(char::from(*byte))?;
+            } else {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        f.write_str(if self.is_prefix { "*" } else { "" })
     }
 }
 
@@ -196,7 +258,9 @@ mod tests {
         assert!(filter("").unwrap().is_empty());
         let all = filter("hart=0-2,64,511 pid=0x10 comm=sh").unwrap();
         assert_eq!(all.pid, Some(16));
-        assert_eq!(all.comm.unwrap(), *b"sh\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+        let sh = u64::from_ne_bytes(*b"sh\0\0\0\0\0\0");
+        let comm = all.comm.unwrap();
+        assert_eq!((comm.words(), comm.mask()), ([sh, 0], [u64::MAX; 2]));
         let harts = all.harts.unwrap();
         let listed: Vec<_> = (0..600).filter(|hart| harts.contains(*hart)).collect();
         assert_eq!(listed, [0, 1, 2, 64, 511]);
@@ -216,6 +280,42 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_start_of_a_name_is_compared_as_far_as_it_goes() {
+        let ff = |bytes: u32| u64::MAX.checked_shr(64 - bytes * 8).unwrap_or(0);
+        for (length, mask) in [
+            (0, [0, 0]),
+            (1, [ff(1), 0]),
+            (8, [ff(8), 0]),
+            (11, [ff(8), ff(3)]),
+            (15, [ff(8), ff(7)]),
+        ] {
+            let comm = filter(&format!("comm={}*", "a".repeat(length)));
+            assert_eq!(comm.unwrap().comm.unwrap().mask(), mask, "{length}");
+        }
+    }
+
+    #[test]
+    fn any_byte_can_be_part_of_a_name() {
+        for (text, name) in [
+            (r"Web\x20Content", "Web Content"),
+            (r"\x2a", "*"),
+            (r"a*b", "a*b"),
+            (r"\x5cx", r"\x"),
+            ("\u{e9}\u{e9}", "\u{e9}\u{e9}"),
+            (r"\xC3\xa9", "\u{e9}"),
+            (r"\x01\x0a\x3b\x20\x20\x20\x20\x20", "\u{1}\n;     "),
+        ] {
+            let mut padded = [0; 16];
+            padded[..name.len()].copy_from_slice(name.as_bytes());
+            let once = filter(&format!("comm={text}")).unwrap();
+            assert_eq!(once.comm.unwrap().name, padded, "{text}");
+            let shown = once.to_string();
+            assert!(shown.is_ascii() && !shown.contains(['\n', ';']), "{shown}");
+            assert_eq!(filter(&shown).unwrap(), once, "{text}");
+        }
+    }
+
     /// Parsing what a filter prints gives the same filter.
     #[test]
     fn prints_what_it_takes() {
@@ -223,6 +323,10 @@ mod tests {
             "",
             "pid=1",
             "comm=kworker/0:1",
+            "comm=kworker/*",
+            r"comm=Web\x20Content",
+            r"comm=\x2a\x5c*",
+            "comm=*",
             "hart=3",
             "tgid=4194303",
             "pid=77 tgid=70 comm=012345678901234 hart=0-1,3,5-63,511",
@@ -248,6 +352,15 @@ mod tests {
             ("tgid=2147483648", Reason::BadTgid, 13),
             ("comm=", Reason::BadComm, 13),
             ("comm=0123456789012345", Reason::BadComm, 13),
+            ("comm=0123456789012345*", Reason::BadComm, 13),
+            (r"comm=\", Reason::BadComm, 13),
+            (r"comm=\x", Reason::BadComm, 13),
+            (r"comm=\x2", Reason::BadComm, 13),
+            (r"comm=\x2g", Reason::BadComm, 13),
+            (r"comm=\x+1", Reason::BadComm, 13),
+            (r"comm=\n", Reason::BadComm, 13),
+            (r"comm=a\x00", Reason::BadComm, 13),
+            (r"comm=\x00", Reason::BadComm, 13),
             ("hart=", Reason::BadHart, 13),
             ("hart=512", Reason::BadHart, 13),
             ("hart=3-2", Reason::BadHart, 13),

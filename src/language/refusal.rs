@@ -123,7 +123,7 @@ reasons! {
     /// `tgid=` needs the number of a process.
     BadTgid, EINVAL, "Value is not the number of a process";
     /// `comm=` needs the name of a task.
-    BadComm, EINVAL, "Value is not the name of a task, of 1 to 15 bytes";
+    BadComm, EINVAL, "Value is not the name of a task, of 1 to 15 bytes, such as a\\x20b*";
     /// `hart=` needs a list of harts.
     BadHart, EINVAL, "Value is not a list of harts, such as 0-3,5";
     /// `hart=` lists a hart that the kernel cannot have.

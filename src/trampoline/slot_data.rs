@@ -236,13 +236,12 @@ impl Work {
         each: Option<&FunctionCounts>,
     ) {
         let in_bytes = |count: usize| ((count - 1) * size_of::<u64>()) as u64;
-        let comm = filter.comm.unwrap_or_default();
-        let (first, second) = comm.split_at(comm.len() / 2);
-        let word = |half: &[u8]| u64::from_ne_bytes(half.try_into().unwrap_or_default());
         header.bucket_mask = each.map_or(0, |each| in_bytes(each.multipliers().len()));
         header.cell_mask = each.map_or(0, |each| in_bytes(each.cells()));
         (header.ids, header.ids_mask) = filter.ids();
-        header.comm = [word(first), word(second)];
+        if let Some(comm) = filter.comm {
+            (header.comm, header.comm_mask) = (comm.words(), comm.mask());
+        }
         if let Some(harts) = filter.harts {
             header.has_harts = 1;
             header.harts = harts.0;
