@@ -628,7 +628,8 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 	.endm
 
 /*
- * ADD_TO_HISTOGRAM - add how long the target ran, and count its call as left
+ * ADD_TO_HISTOGRAM - add how long the target ran, if it has the outcome that is
+ * wanted, and count its call as left
  *
  *	t0	how long, in ticks
  *	t1	this hart's row
@@ -637,6 +638,9 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
  * @kind: a word that makes the labels of each use different
  */
 	.macro	ADD_TO_HISTOGRAM kind
+	REG_L	t4, RVDIRECT_ROW_SURE(t1)
+	bltu	t0, t4, .Lunsure_\kind
+.Lwanted_\kind:
 	amomaxu.d zero, t0, (t3)
 	addi	t4, t3, RVDIRECT_HISTOGRAM_MIN
 	amominu.d zero, t0, (t4)
@@ -652,8 +656,29 @@ SLOTS	rvdirect_return_slots, GO_TO rvdirect_return
 	addi	t3, t3, RVDIRECT_HISTOGRAM_BUCKETS + 64 * 8
 	li	t0, 1
 	amoadd.d zero, t0, (t3)
+.Lleft_\kind:
 	addi	t1, t1, RVDIRECT_ROW_LEFT
 	amoadd.d.rl zero, t0, (t1)
+	.endm
+
+/*
+ * CHECK_OUTCOME - the part of ADD_TO_HISTOGRAM for calls that may not be wanted,
+ * which stands after the trampoline
+ *
+ * Values that are wanted follow one another, so one comparison tells them.
+ */
+	.macro	CHECK_OUTCOME kind, from
+.Lunsure_\kind:
+	REG_L	t4, RVDIRECT_CALL_ROWS - \from(sp)
+	REG_L	t5, RVDIRECT_SLOT_MIN(t4)
+	bltu	t0, t5, .Lunwanted_\kind
+	REG_L	t5, RVDIRECT_SLOT_RET_FIRST(t4)
+	sub	t5, a0, t5
+	REG_L	t4, RVDIRECT_SLOT_RET_MORE(t4)
+	bleu	t5, t4, .Lwanted_\kind
+.Lunwanted_\kind:
+	li	t0, 1
+	j	.Lleft_\kind
 	.endm
 
 /*
@@ -703,6 +728,7 @@ SYM_CODE_START_LOCAL(rvdirect_latency)
 	POP_FRAMES SHORT
 	ret
 	MISS	latency, SHORT, RVDIRECT_ROW_MISSED, RVDIRECT_ROW_LEFT
+	CHECK_OUTCOME latency, SHORT
 	COUNT_ZEROS latency
 	OVERRIDDEN latency
 SYM_CODE_END(rvdirect_latency)
@@ -736,6 +762,7 @@ SYM_CODE_START_LOCAL(rvdirect_latency_each)
 	POP_FRAMES CELL
 	ret
 	MISS	latency_each, CELL, RVDIRECT_ROW_ENTERED, RVDIRECT_ROW_MISSED, RVDIRECT_ROW_LEFT
+	CHECK_OUTCOME latency_each, CELL
 	COUNT_ZEROS latency_each
 	OVERRIDDEN latency_each
 SYM_CODE_END(rvdirect_latency_each)

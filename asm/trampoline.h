@@ -21,6 +21,7 @@
 #define RVDIRECT_ROW_COUNTS		24
 #define RVDIRECT_ROW_RESUME		32
 #define RVDIRECT_ROW_HISTOGRAM		40
+#define RVDIRECT_ROW_SURE		48
 
 /* Offsets from the rows: in struct rvdirect_slot, and in front of it. */
 #define RVDIRECT_SLOT_MULTIPLIER	(-264)
@@ -40,6 +41,9 @@
 #define RVDIRECT_SLOT_ENTRY		(-64)
 #define RVDIRECT_SLOT_EXIT		(-56)
 #define RVDIRECT_SLOT_IS_ON		(-40)
+#define RVDIRECT_SLOT_MIN		(-32)
+#define RVDIRECT_SLOT_RET_FIRST		(-24)
+#define RVDIRECT_SLOT_RET_MORE		(-16)
 
 /* The bits of a product from here on number a cell, as in function_index.rs. */
 #define RVDIRECT_PRODUCT_SHIFT		43
@@ -93,6 +97,8 @@
  * @resume: where the function resumes, if "count" counts a single one
  * @histogram: for "latency", the histogram or, if the trampoline tells functions
  *	apart, that of the first cell
+ * @sure: for "latency", the ticks from which on a call belongs in the histogram
+ *	whatever it returned
  */
 struct rvdirect_row {
 	u64 entered;
@@ -101,7 +107,8 @@ struct rvdirect_row {
 	u64 *counts;
 	u64 resume;
 	struct rvdirect_histogram *histogram;
-	u64 unused[2];
+	u64 sure;
+	u64 unused;
 };
 
 /**
@@ -126,6 +133,9 @@ struct rvdirect_row {
  * @exit: the handler to call after the target has returned, or NULL
  * @data: what rvdirect_data() returns to both
  * @is_on: for "trace", what is 0 while @entry need not be called
+ * @min: the fewest ticks that a call takes which "return" or "latency" wants
+ * @ret_first: the first value that it returns, if they want only some
+ * @ret_more: how many other values they want that follow it
  * @rows: one for each hart
  */
 struct rvdirect_slot {
@@ -147,7 +157,10 @@ struct rvdirect_slot {
 	void (*exit)(struct rvdirect_call *call);
 	void *data;
 	const int *is_on;
-	u64 unused_too[4];
+	u64 min;
+	u64 ret_first;
+	u64 ret_more;
+	u64 unused_too;
 	struct rvdirect_row rows[];
 };
 

@@ -152,6 +152,67 @@ latency_knows_how_long_a_call_takes()
 	[ "$min" -lt 50000000000 ]
 }
 
+# The target returns 1, 2, 3 and so on.
+return_and_latency_want_some_values()
+{
+	for condition in ret=3:1 ret!=3:9 'ret<3:2' 'ret<=3:3' 'ret>3:7' 'ret>=3:8' 'ret<0:0' \
+		'ret>=0:10' ret!=-ENOENT:10; do
+		count=${condition#*:}
+		condition=${condition%:*}
+		attach "rvdirect_test_target return args=0 $condition"
+		expect "attach" "$(cat "$rvdirect/attach")" \
+			"rvdirect_test_target return args=0 $condition"
+		traced return 10
+		expect "events with $condition" "$(wc -l </tmp/trace)" "$count"
+		expect "hits" "$(hits rvdirect_test_target)" 10
+		write modify "rvdirect_test_target latency $condition"
+		echo 10 >"$target/call_task"
+		grep -q "^rvdirect_test_target: count $count, min " "$rvdirect/hist"
+		expect "hits" "$(hits rvdirect_test_target)" 20
+		write detach rvdirect_test_target
+	done
+	# In a group, functions of which nothing is wanted have no histogram.
+	attach 'rvdirect_test_[st]* latency ret=3'
+	echo 10 >"$target/call_task"
+	echo 2 >"$target/call_shared"
+	expect "histograms" "$(grep -o '^rvdirect.*: count [0-9]*' "$rvdirect/hist")" \
+		'rvdirect_test_target: count 1'
+	expect "hits" "$(hits 'rvdirect_test_[st]*')" 12
+}
+
+# A sleep never takes less than it should, and no call takes days.
+return_and_latency_want_calls_that_took_long()
+{
+	for min in 20ms:3 20000us:3 0s:3 1000000s:0; do
+		count=${min#*:}
+		min=${min%:*}
+		attach "hrtimer_nanosleep return min=$min ret=0 comm=usleep"
+		echo >"$tracing/trace"
+		echo 1 >"$events/return/enable"
+		sleep_three_times
+		echo 0 >"$events/return/enable"
+		cat "$tracing/trace"
+		expect "events with $min" \
+			"$(grep -c ' return: hrtimer_nanosleep ' "$tracing/trace")" "$count"
+		expect "hits" "$(hits hrtimer_nanosleep)" 3
+		write modify "hrtimer_nanosleep latency min=$min ret=0 comm=usleep"
+		sleep_three_times
+		cat "$rvdirect/hist"
+		grep -q "^hrtimer_nanosleep: count $count, " "$rvdirect/hist"
+		expect "hits" "$(hits hrtimer_nanosleep)" 6
+		write detach hrtimer_nanosleep
+	done
+	attach 'vfs_fsync latency min=20000us'
+	expect "attach" "$(cat "$rvdirect/attach")" 'vfs_fsync latency min=20ms'
+}
+
+sleep_three_times()
+{
+	for _ in 1 2 3; do
+		usleep 20000
+	done
+}
+
 load_to_override()
 {
 	rmmod rvdirect
@@ -373,6 +434,8 @@ run_tests \
 	events_have_as_many_arguments_as_are_asked_for \
 	arguments_can_be_filtered_and_summed_up \
 	return_makes_an_event_of_each_return \
+	return_and_latency_want_some_values \
+	return_and_latency_want_calls_that_took_long \
 	an_event_in_use_holds_the_module \
 	latency_keeps_a_histogram \
 	latency_knows_how_long_a_call_takes \

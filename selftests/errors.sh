@@ -98,7 +98,16 @@ bad_options_are_EINVAL()
 		'Value is not a number from 0 to 8' x
 	refused attach 'vfs_fsync trace args=1 args=2' "$einval" \
 		'Option is given twice' args=2
-	refused attach 'vfs_fsync latency ret=1' "$einval" 'Caller has no such option' ret
+	refused attach 'vfs_fsync latency args=1' "$einval" 'Caller has no such option' args
+	refused attach 'vfs_fsync trace ret=1' "$einval" 'Caller has no such option' ret
+	refused attach 'vfs_fsync latency ret<x' "$einval" \
+		'Value is not a 64-bit number, nor the name of an error' x
+	refused attach 'vfs_fsync return ret>0x7fffffffffffffff' "$einval" \
+		'No value is so' 0x7
+	refused attach 'vfs_fsync return min=5' "$einval" \
+		'Value is not a duration, such as 2s, 10ms, 100us or 500ns' 5
+	refused attach 'vfs_fsync latency min>1ms' "$einval" 'Option is not KEY=VALUE' 'min>'
+	refused attach 'vfs_fsync override ret<0' "$einval" 'Option is not KEY=VALUE' 'ret<'
 	refused attach 'vfs_fsync override' "$einval" 'override wants ret=VALUE' override
 	refused attach 'vfs_fsync override ret=ENOMEM' "$einval" \
 		'Value is not a 64-bit number, nor the name of an error' ENOMEM

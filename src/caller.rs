@@ -116,7 +116,7 @@ impl Workshop {
         session: Option<SessionId>,
     ) -> Result<Trampoline, Reason> {
         let each = match caller {
-            Caller::Builtin(Builtin::Count | Builtin::Latency) if locations.len() > 1 => {
+            Caller::Builtin(Builtin::Count | Builtin::Latency(_)) if locations.len() > 1 => {
                 Some(FunctionCounts::new(locations)?)
             }
             _ => None,
@@ -130,16 +130,17 @@ impl Workshop {
             Caller::Builtin(Builtin::Trace { args }) => {
                 (Work::Handlers(Handlers::trace(*args, session)), None)
             }
-            Caller::Builtin(Builtin::Return { args }) => {
-                (Work::Handlers(Handlers::returns(*args, session)), None)
-            }
-            Caller::Builtin(Builtin::Latency) => {
+            Caller::Builtin(Builtin::Return { args, outcome }) => (
+                Work::Handlers(Handlers::returns(*args, session, *outcome)),
+                None,
+            ),
+            Caller::Builtin(Builtin::Latency(outcome)) => {
                 if locations.len() > MAX_HISTOGRAMS {
                     return Err(Reason::TooManyHistograms);
                 }
                 let cells = each.as_ref().map_or(1, FunctionCounts::cells);
                 let latency = Arc::new(Latency::new(cells)?, GFP_KERNEL)?;
-                (Work::Latency(latency), None)
+                (Work::Latency(latency, *outcome), None)
             }
             Caller::Builtin(Builtin::Override(what)) => (Work::Override(*what), None),
             Caller::External(external) => match external.handlers() {
@@ -177,7 +178,7 @@ impl Caller {
     pub(crate) fn waits_for_return(&self) -> bool {
         match self {
             Caller::Builtin(builtin) => {
-                matches!(builtin, Builtin::Return { .. } | Builtin::Latency)
+                matches!(builtin, Builtin::Return { .. } | Builtin::Latency(_))
             }
             Caller::External(external) => external
                 .handlers()
@@ -232,7 +233,7 @@ impl Trampoline {
     /// Returns its histograms, if it keeps some.
     pub(crate) fn latency(&self) -> Option<&Latency> {
         match self.data()?.work() {
-            Work::Latency(latency) => Some(latency),
+            Work::Latency(latency, _) => Some(latency),
             _ => None,
         }
     }

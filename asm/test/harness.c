@@ -29,6 +29,9 @@
  *	prefix	how many bytes of the name the filter compares (16)
  *	cell	the cell of the target, for count_each and latency_each (0)
  *	ticks	how long the target runs (0)
+ *	min, ret_first, ret_more, sure
+ *		what latency wants; the target returns junk_a0, and ret_first
+ *		is counted from there
  *	on	1: the event of "trace" is on
  *	zbb	1: for harts that have Zbb
  *
@@ -313,8 +316,7 @@ static void print_counts(void)
 		print_numbered("e", hart, row->entered);
 		print_numbered("l", hart, row->left);
 		print_numbered("m", hart, row->missed);
-		for (u64 i = 0; i < sizeof(row->unused) / sizeof(u64); i++)
-			others |= row->unused[i];
+		others |= row->unused;
 		others |= SLOT(1)->rows[hart].entered | SLOT(1)->rows[hart].left;
 		for (u64 cell = 0; cell < CELLS; cell++)
 			if (cells[hart][cell]) {
@@ -384,11 +386,15 @@ __attribute__((used)) void harness(u64 *arguments)
 	SLOT(0)->ret = 0x0123456789abcdef;
 	SLOT(0)->every = option(argv, "every", 1);
 	SLOT(0)->times = option(argv, "times", ~0UL);
+	SLOT(0)->min = option(argv, "min", 0);
+	SLOT(0)->ret_first = sentinel(3010) + option(argv, "ret_first", 0);
+	SLOT(0)->ret_more = option(argv, "ret_more", ~0UL);
 	set_multipliers(option(argv, "cell", 0));
 	for (i = 0; i < HARTS; i++) {
 		SLOT(0)->rows[i].resume = resume_address;
 		SLOT(0)->rows[i].histogram =
 			histograms + i * (is_word(kind, "latency_each") ? CELLS : 1);
+		SLOT(0)->rows[i].sure = option(argv, "sure", 0);
 	}
 	for (i = 0; i < HARTS * CELLS; i++)
 		histograms[i].min = ~0UL;

@@ -491,6 +491,35 @@ fn latency_fills_the_histogram() {
     }
 }
 
+/// Only calls that took so long and returned such a value are in the histogram. All have left.
+#[test]
+fn the_histogram_has_what_is_wanted() {
+    const BEFORE: u64 = u64::MAX;
+
+    for (ticks, sure, min, first, more, is_wanted) in [
+        (9, 9, 9, 0, u64::MAX, true),
+        (10, 9, 9, 0, u64::MAX, true),
+        (8, 9, 9, 0, u64::MAX, false),
+        (8, u64::MAX, 0, 0, 0, true),
+        (8, u64::MAX, 0, 1, 0, false),
+        (8, u64::MAX, 0, 1, u64::MAX - 1, false),
+        (8, u64::MAX, 0, 5, u64::MAX - 1, true),
+        (8, u64::MAX, 0, BEFORE, 0, false),
+        (8, u64::MAX, 0, BEFORE, 1, true),
+        (8, u64::MAX, 9, 0, 0, false),
+        (9, u64::MAX, 9, 0, 0, true),
+    ] {
+        let wanted = format!("sure={sure} min={min} ret_first={first} ret_more={more}");
+        for kind in ["latency", "latency_each"] {
+            let run = run(&format!("{kind} hart=6 ticks={ticks} {wanted}"));
+            let count = run.maybe("histogram_total").map(|total| total / ticks);
+            assert_eq!(count, is_wanted.then_some(1), "{kind} {ticks} {wanted}");
+            assert_eq!(run.counts(), [(6, 1, 1)]);
+            assert_eq!(run.register('o', A0), run.value("junk_a0"));
+        }
+    }
+}
+
 /// Two harts' timers may differ a bit, so a target may seem to have run for less than no time.
 #[test]
 fn no_duration_is_negative() {

@@ -2,6 +2,7 @@
 /*
  * Inline functions and macros of the kernel, which only C code can use.
  */
+#include <linux/math.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -62,6 +63,14 @@ u64 rvdirect_nanoseconds(u64 ticks)
 	u64 second = riscv_timebase;
 
 	return ticks / second * NSEC_PER_SEC + ticks % second * NSEC_PER_SEC / second;
+}
+
+u64 rvdirect_ticks_of(u64 nanoseconds)
+{
+	u64 second = riscv_timebase;
+
+	return nanoseconds / NSEC_PER_SEC * second +
+	       DIV_ROUND_UP(nanoseconds % NSEC_PER_SEC * second, NSEC_PER_SEC);
 }
 
 void rvdirect_hold_module(void)

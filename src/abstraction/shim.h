@@ -37,6 +37,9 @@ u64 rvdirect_log_clock(void);
 /* Converts ticks of the timer to nanoseconds. */
 u64 rvdirect_nanoseconds(u64 ticks);
 
+/* The fewest ticks that are at least so many nanoseconds. */
+u64 rvdirect_ticks_of(u64 nanoseconds);
+
 /* Keeps this module from being unloaded until each hold is released. */
 void rvdirect_hold_module(void);
 void rvdirect_release_module(void);

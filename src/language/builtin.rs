@@ -6,13 +6,15 @@
 
 use crate::language::{
     command::Binding,
-    errno,
+    outcome::Outcome,
     refusal::{
         Reason,
         Refusal, //
     },
+    register::Register,
     word::{
         number,
+        Operator,
         Setting, //
     },
 };
@@ -42,9 +44,11 @@ pub(crate) enum Builtin {
     Return {
         /// How many arguments the event has: at most [`MAX_ARGS`].
         args: u8,
+        /// The returns that have one.
+        outcome: Outcome,
     },
-    /// Keeps histograms of the time from entry to return.
-    Latency,
+    /// Keeps histograms of the time from entry to return, of calls with this outcome.
+    Latency(Outcome),
     /// Returns in place of the target.
     Override(Override),
 }
@@ -53,7 +57,7 @@ pub(crate) enum Builtin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Override {
     /// The value that the caller of the target gets.
-    pub(crate) ret: u64,
+    pub(crate) ret: Register,
     /// With N, every Nth call is overridden; not 0.
     pub(crate) every: u64,
     /// The most calls that are overridden, not 0; `None` for no limit.
@@ -70,9 +74,12 @@ pub(crate) const LIST: [(&str, &str); 6] = [
     ("trace", "event rvdirect:call for each call [args=0..8]"),
     (
         "return",
-        "event rvdirect:return for each return [args=0..8]",
+        "event rvdirect:return for each return [args=0..8] [min=TIME] [ret<0]",
     ),
-    ("latency", "histogram of the time from entry to return"),
+    (
+        "latency",
+        "histogram of the time from entry to return [min=TIME] [ret<0]",
+    ),
     (
         "override",
         "returns in place of the target: ret=VALUE [every=N] [times=N]",
@@ -85,22 +92,46 @@ impl Builtin {
         let builtin = match binding.caller.text {
             "nop" => Builtin::Nop,
             "count" => Builtin::Count,
-            "latency" => Builtin::Latency,
-            "trace" => {
-                return Ok(Some(Builtin::Trace {
-                    args: parse_args(binding)?,
-                }))
-            }
-            "return" => {
-                return Ok(Some(Builtin::Return {
-                    args: parse_args(binding)?,
-                }))
-            }
+            "trace" => return Self::parse_trace(binding).map(Some),
+            "return" => return Self::parse_return(binding).map(Some),
+            "latency" => return Self::parse_latency(binding).map(Some),
             "override" => return Ok(Some(Builtin::Override(Override::parse(binding)?))),
             _ => return Ok(None),
         };
         no_settings(binding)?;
         Ok(Some(builtin))
+    }
+
+    fn parse_trace(binding: &Binding<'_>) -> Result<Self, Refusal> {
+        let mut args = None;
+        for setting in binding.settings() {
+            match setting? {
+                setting if setting.key.text == "args" => set_args(&mut args, setting)?,
+                setting => return Err(unknown(setting)),
+            }
+        }
+        let args = args.unwrap_or(DEFAULT_ARGS);
+        Ok(Builtin::Trace { args })
+    }
+
+    fn parse_return(binding: &Binding<'_>) -> Result<Self, Refusal> {
+        let (mut args, mut outcome) = (None, Outcome::default());
+        for setting in binding.settings() {
+            match setting? {
+                setting if setting.key.text == "args" => set_args(&mut args, setting)?,
+                setting => outcome.add(setting)?,
+            }
+        }
+        let args = args.unwrap_or(DEFAULT_ARGS);
+        Ok(Builtin::Return { args, outcome })
+    }
+
+    fn parse_latency(binding: &Binding<'_>) -> Result<Self, Refusal> {
+        let mut outcome = Outcome::default();
+        for setting in binding.settings() {
+            outcome.add(setting?)?;
+        }
+        Ok(Builtin::Latency(outcome))
     }
 
     /// Returns the word by which commands name it.
@@ -110,7 +141,7 @@ impl Builtin {
             Builtin::Count => "count",
             Builtin::Trace { .. } => "trace",
             Builtin::Return { .. } => "return",
-            Builtin::Latency => "latency",
+            Builtin::Latency(_) => "latency",
             Builtin::Override(_) => "override",
         }
     }
@@ -128,20 +159,12 @@ fn unknown(setting: Setting<'_>) -> Refusal {
     Reason::UnknownOption.at(setting.key.column)
 }
 
-fn parse_args(binding: &Binding<'_>) -> Result<u8, Refusal> {
-    let mut args = None;
-    for setting in binding.settings() {
-        let setting = setting?;
-        if setting.key.text != "args" {
-            return Err(unknown(setting));
-        }
-        let value = number(setting.value.text)
-            .and_then(|args| u8::try_from(args).ok())
-            .filter(|args| *args <= MAX_ARGS)
-            .ok_or(Reason::BadArgs.at(setting.value.column))?;
-        setting.set(&mut args, value)?;
-    }
-    Ok(args.unwrap_or(DEFAULT_ARGS))
+fn set_args(args: &mut Option<u8>, setting: Setting<'_>) -> Result<(), Refusal> {
+    let value = number(setting.value.text)
+        .and_then(|args| u8::try_from(args).ok())
+        .filter(|args| *args <= MAX_ARGS)
+        .ok_or(Reason::BadArgs.at(setting.value.column))?;
+    setting.set(args, value)
 }
 
 impl Override {
@@ -150,13 +173,14 @@ impl Override {
         for setting in binding.settings() {
             let setting = setting?;
             match setting.key.text {
-                "ret" => {
-                    let value = register(setting.value.text)
+                "ret" if setting.operator == Operator::Equal => {
+                    let value = Register::parse(setting.value.text)
                         .ok_or(Reason::BadReturn.at(setting.value.column))?;
                     setting.set(&mut ret, value)?;
                 }
                 "every" => setting.set(&mut every, above_zero(setting)?)?,
                 "times" => setting.set(&mut times, above_zero(setting)?)?,
+                "ret" => return Err(Reason::BadOption.at(setting.key.column)),
                 _ => return Err(unknown(setting)),
             }
         }
@@ -175,26 +199,16 @@ fn above_zero(setting: Setting<'_>) -> Result<u64, Refusal> {
         .ok_or(Reason::BadNumber.at(setting.value.column))
 }
 
-/// Parses a number, or an error as kernel functions return it: `-ENOMEM`.
-fn register(text: &str) -> Option<u64> {
-    match text.strip_prefix('-').and_then(errno::by_name) {
-        Some(errno) => u64::try_from(errno).ok().map(u64::wrapping_neg),
-        None => number(text),
-    }
-}
-
 impl fmt::Display for Builtin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
         match self {
-            Builtin::Nop | Builtin::Count | Builtin::Latency => Ok(()),
-            Builtin::Trace { args } | Builtin::Return { args } => write!(f, " args={args}"),
+            Builtin::Nop | Builtin::Count => Ok(()),
+            Builtin::Trace { args } => write!(f, " args={args}"),
+            Builtin::Return { args, outcome } => write!(f, " args={args}{outcome}"),
+            Builtin::Latency(outcome) => outcome.fmt(f),
             Builtin::Override(what) => {
-                let errno = i32::try_from(what.ret.wrapping_neg()).ok();
-                match errno.and_then(errno::name) {
-                    Some(name) => write!(f, " ret=-{name}")?,
-                    None => write!(f, " ret={}", what.ret as i64)?,
-                }
+                write!(f, " ret={}", what.ret)?;
                 if what.every != 1 {
                     write!(f, " every={}", what.every)?;
                 }

@@ -130,6 +130,10 @@ reasons! {
     NoHart, EINVAL, "There is no hart of that number";
     /// `ret=` needs a value that a register can hold.
     BadReturn, EINVAL, "Value is not a 64-bit number, nor the name of an error";
+    /// `min=` needs a time with its unit.
+    BadDuration, EINVAL, "Value is not a duration, such as 2s, 10ms, 100us or 500ns";
+    /// Nothing is less than the least value, or greater than the greatest.
+    NoValue, EINVAL, "No value is so";
     /// `override` needs a value to return.
     NoReturn, EINVAL, "override wants ret=VALUE";
     /// The caller waits for the return of a function that never returns.

@@ -18,13 +18,50 @@ pub(crate) struct Word<'a> {
     pub(crate) column: usize,
 }
 
+/// What stands between a key and a value. Most keys take an `=` only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+}
+
 /// A `KEY=VALUE`, for the filter or for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Setting<'a> {
-    /// The word before the `=`, not empty.
+    /// The word before the operator, not empty.
     pub(crate) key: Word<'a>,
-    /// The word behind the `=`.
+    /// An `=`, unless the key is one that can be compared.
+    pub(crate) operator: Operator,
+    /// The word behind the operator.
     pub(crate) value: Word<'a>,
+}
+
+impl Operator {
+    /// The longer ones first.
+    const ALL: [Self; 6] = [
+        Operator::NotEqual,
+        Operator::AtMost,
+        Operator::AtLeast,
+        Operator::Equal,
+        Operator::Less,
+        Operator::Greater,
+    ];
+
+    /// Returns how it is written.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Operator::Equal => "=",
+            Operator::NotEqual => "!=",
+            Operator::Less => "<",
+            Operator::AtMost => "<=",
+            Operator::Greater => ">",
+            Operator::AtLeast => ">=",
+        }
+    }
 }
 
 impl Word<'_> {
@@ -45,19 +82,24 @@ impl<'a> Setting<'a> {
 
     /// Parses a `KEY=VALUE`.
     pub(crate) fn parse(word: Word<'a>) -> Result<Self, Refusal> {
-        let (key, value) = word
-            .text
-            .split_once('=')
-            .filter(|(key, _)| !key.is_empty())
-            .ok_or(Reason::BadOption.at(word.column))?;
+        let bad = Reason::BadOption.at(word.column);
+        let end = word.text.find(['=', '!', '<', '>']).ok_or(bad)?;
+        let (key, rest) = word.text.split_at_checked(end).ok_or(bad)?;
+        let (operator, value) = Operator::ALL
+            .iter()
+            .find_map(|operator| Some((*operator, rest.strip_prefix(operator.text())?)))
+            .filter(|(operator, _)| *operator == Operator::Equal || key == "ret")
+            .filter(|_| !key.is_empty())
+            .ok_or(bad)?;
         Ok(Setting {
             key: Word {
                 text: key,
                 column: word.column,
             },
+            operator,
             value: Word {
                 text: value,
-                column: word.column + key.len() + 1,
+                column: word.end() - value.len(),
             },
         })
     }

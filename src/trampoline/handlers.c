@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The handlers behind the callers "trace" and "return". */
+#include <linux/container_of.h>
 #include <linux/errno.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
 #define CREATE_TRACE_POINTS
+#include "../../asm/trampoline.h"
 #include "events.h"
 #include "handlers.h"
 
@@ -32,8 +34,15 @@ void rvdirect_handle_trace(struct rvdirect_call *call)
 	trace_call__call(call);
 }
 
+static bool is_wanted(const struct rvdirect_call *call)
+{
+	const struct rvdirect_slot *slot = container_of(call->rows, struct rvdirect_slot, rows);
+
+	return call->ticks >= slot->min && call->ret[0] - slot->ret_first <= slot->ret_more;
+}
+
 void rvdirect_handle_return(struct rvdirect_call *call)
 {
-	if (trace_return_enabled())
+	if (trace_return_enabled() && is_wanted(call))
 		make_return_event(call);
 }

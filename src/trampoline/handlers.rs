@@ -5,7 +5,10 @@
 
 use crate::{
     bindings,
-    language::session::SessionId, //
+    language::{
+        outcome::Outcome,
+        session::SessionId, //
+    },
 };
 use core::ptr;
 use kernel::prelude::*;
@@ -24,6 +27,7 @@ pub(crate) struct Handlers {
     exit: Option<Handler>,
     data: *mut c_void,
     is_on: *const c_int,
+    outcome: Outcome,
 }
 
 // SAFETY: By the type invariant, they may be called anywhere.
@@ -49,6 +53,7 @@ impl Handlers {
             exit,
             data,
             is_on: ptr::null(),
+            outcome: Outcome::default(),
         }
     }
 
@@ -62,17 +67,19 @@ impl Handlers {
             data: event_data(args, session),
             // SAFETY: It does not change.
             is_on: unsafe { bindings::rvdirect_trace_is_on },
+            outcome: Outcome::default(),
         }
     }
 
-    /// Returns the handlers that make an event of each return, in the same way.
-    pub(crate) fn returns(args: u8, session: Option<SessionId>) -> Self {
+    /// Returns the handlers that make an event of each return with that outcome, in the same way.
+    pub(crate) fn returns(args: u8, session: Option<SessionId>, outcome: Outcome) -> Self {
         // INVARIANT: As above.
         Handlers {
             entry: None,
             exit: Some(bindings::rvdirect_handle_return),
             data: event_data(args, session),
             is_on: ptr::null(),
+            outcome,
         }
     }
 
@@ -89,6 +96,11 @@ impl Handlers {
     /// Returns what is 0 while the entry handler need not be called, or null if it always must be.
     pub(crate) fn is_on(&self) -> *const c_int {
         self.is_on
+    }
+
+    /// Returns the outcome of which the exit handler makes an event.
+    pub(crate) fn outcome(&self) -> &Outcome {
+        &self.outcome
     }
 
     /// Returns what both get from `rvdirect_data()`.

@@ -115,10 +115,10 @@ impl Slot {
                 range!(rvdirect_trace_slots, rvdirect_trace_slots_end)
             }
             Work::Handlers(_) => range!(rvdirect_entry_slots, rvdirect_entry_slots_end),
-            Work::Latency(_) if self.data.each().is_some() => {
+            Work::Latency(..) if self.data.each().is_some() => {
                 range!(rvdirect_latency_each_slots, rvdirect_latency_each_slots_end)
             }
-            Work::Latency(_) => range!(rvdirect_latency_slots, rvdirect_latency_slots_end),
+            Work::Latency(..) => range!(rvdirect_latency_slots, rvdirect_latency_slots_end),
             Work::Override(Override {
                 every: 1,
                 times: None,

@@ -12,6 +12,7 @@ use crate::{
             Filter,
             MAX_HARTS, //
         },
+        outcome::Outcome, //
     },
     trampoline::{
         function_counts::FunctionCounts,
@@ -44,8 +45,8 @@ pub(crate) enum Work {
     Count(usize),
     /// Calls handlers before the target and, if there is an exit handler, after it has returned.
     Handlers(Handlers),
-    /// Measures the time from entry to return.
-    Latency(Arc<Latency>),
+    /// Measures the time from entry to return, of calls with that outcome.
+    Latency(Arc<Latency>, Outcome),
     /// Returns in place of the target.
     Override(Override),
     /// Only goes on, after a filter, to the code at that address.
@@ -58,6 +59,7 @@ const COUNTS: usize = core::mem::offset_of!(bindings::rvdirect_row, counts) / si
 const RESUME: usize = core::mem::offset_of!(bindings::rvdirect_row, resume) / size_of::<u64>();
 const HISTOGRAM: usize =
     core::mem::offset_of!(bindings::rvdirect_row, histogram) / size_of::<u64>();
+const SURE: usize = core::mem::offset_of!(bindings::rvdirect_row, sure) / size_of::<u64>();
 const LEFT: usize = core::mem::offset_of!(bindings::rvdirect_row, left) / size_of::<u64>();
 
 const NEXT: usize = core::mem::offset_of!(bindings::rvdirect_slot, next) / size_of::<u64>();
@@ -117,8 +119,9 @@ impl SlotData {
             }
             match &work {
                 Work::Count(resume) => set(RESUME, *resume),
-                Work::Latency(latency) => {
+                Work::Latency(latency, outcome) => {
                     set(HISTOGRAM, latency.of_hart(hart).expose_provenance());
+                    set(SURE, sure_ticks(outcome) as usize);
                 }
                 _ => {}
             }
@@ -224,7 +227,7 @@ impl Work {
         match self {
             Work::Count(_) | Work::Override(_) | Work::GoOn(_) => false,
             Work::Handlers(handlers) => handlers.exit().is_some(),
-            Work::Latency(_) => true,
+            Work::Latency(..) => true,
         }
     }
 
@@ -247,18 +250,40 @@ impl Work {
             header.harts = harts.0;
         }
         match self {
-            Work::Count(_) | Work::Latency(_) | Work::GoOn(_) => {}
+            Work::Count(_) | Work::GoOn(_) => {}
+            Work::Latency(_, outcome) => fill_in_outcome(header, outcome),
             Work::Handlers(handlers) => {
+                fill_in_outcome(header, handlers.outcome());
                 header.entry = handlers.entry();
                 header.exit = handlers.exit();
                 header.data = handlers.data();
                 header.is_on = handlers.is_on();
             }
             Work::Override(what) => {
-                header.ret = what.ret;
+                header.ret = what.ret.0;
                 header.every = what.every;
                 header.times = what.times.unwrap_or(u64::MAX);
             }
         }
+    }
+}
+
+fn fill_in_outcome(header: &mut bindings::rvdirect_slot, outcome: &Outcome) {
+    let all = (0, u64::MAX);
+    header.min = min_ticks(outcome);
+    (header.ret_first, header.ret_more) = outcome.ret.map_or(all, |ret| ret.range());
+}
+
+/// Returns how many ticks of the timer a call takes at least that is wanted.
+fn min_ticks(outcome: &Outcome) -> u64 {
+    // SAFETY: The function only computes.
+    unsafe { bindings::rvdirect_ticks_of(outcome.min.unwrap_or(0)) }
+}
+
+/// Returns how many ticks a call takes at least that is wanted whatever it returned.
+fn sure_ticks(outcome: &Outcome) -> u64 {
+    match outcome.ret {
+        None => min_ticks(outcome),
+        Some(_) => u64::MAX,
     }
 }

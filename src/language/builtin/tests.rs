@@ -40,7 +40,11 @@ fn each_of_the_list_is_known_by_its_name() {
 #[test]
 fn args_are_four_unless_it_is_said() {
     assert_eq!(parse("f trace"), Ok(Some(Builtin::Trace { args: 4 })));
-    assert_eq!(parse("f return"), Ok(Some(Builtin::Return { args: 4 })));
+    let returns = Builtin::Return {
+        args: 4,
+        outcome: Outcome::default(),
+    };
+    assert_eq!(parse("f return"), Ok(Some(returns)));
     for args in 0..=8 {
         let line = format!("f trace args={args}");
         assert_eq!(parse(&line), Ok(Some(Builtin::Trace { args })));
@@ -67,7 +71,11 @@ fn override_takes_numbers_and_names() {
         ("-EPROBE_DEFER", 517u64.wrapping_neg()),
     ] {
         let what = overrides(&format!("f override ret={text}"));
-        assert_eq!((what.ret, what.every, what.times), (ret, 1, None), "{text}");
+        assert_eq!(
+            (what.ret.0, what.every, what.times),
+            (ret, 1, None),
+            "{text}"
+        );
     }
     let what = overrides("f override times=3 ret=0 every=0x10");
     assert_eq!((what.every, what.times), (16, Some(3)));
@@ -101,6 +109,10 @@ fn refuses_bad_settings() {
         ("f override ret=12k", Reason::BadReturn, 15),
         ("f override ret=18446744073709551616", Reason::BadReturn, 15),
         ("f override ret=-9223372036854775809", Reason::BadReturn, 15),
+        ("f override ret<0", Reason::BadOption, 11),
+        ("f return ret!=x", Reason::BadReturn, 14),
+        ("f return min=1", Reason::BadDuration, 13),
+        ("f return every=1", Reason::UnknownOption, 9),
         ("f override ret=0 every=0", Reason::BadNumber, 23),
         ("f override ret=0 every=-1", Reason::BadNumber, 23),
         ("f override ret=0 times=", Reason::BadNumber, 23),
@@ -132,14 +144,29 @@ fn round_trip() {
         };
         let every = 1 + (number(1 << 31) << 31 >> number(62));
         let times = [None, Some(1 + number(1 << 31))][number(2) as usize];
-        let builtin = match number(3) {
+        let operators = ["=", "!=", "<", "<=", ">", ">="];
+        let operator = operators[number(6) as usize];
+        let outcome = |min, ret| {
+            let line = format!("f latency min={min}ns ret{operator}{ret}");
+            match parse(&line) {
+                Ok(Some(Builtin::Latency(outcome))) => outcome,
+                other => panic!("{line}: {other:?}"),
+            }
+        };
+        let builtin = match number(4) {
             0 => Builtin::Trace {
                 args: number(9) as u8,
             },
             1 => Builtin::Return {
                 args: number(9) as u8,
+                outcome: outcome(every, ret),
             },
-            _ => Builtin::Override(Override { ret, every, times }),
+            2 => Builtin::Latency(outcome(every, ret)),
+            _ => Builtin::Override(Override {
+                ret: Register(ret),
+                every,
+                times,
+            }),
         };
         let line = BindingLine {
             target: "f",
