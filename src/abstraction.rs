@@ -13,4 +13,3 @@ pub(crate) mod module;
 pub(crate) mod module_notifier;
 pub(crate) mod parameters;
 mod symbols;
-mod zeroed;

@@ -18,10 +18,3 @@
 )]
 
 include!("bindings_generated.rs");
-
-// Without direct calls, the kernel declares these functions inline, and bindgen leaves them out:
-// the build then fails here. The generated code itself checks the size and the offsets of each type
-// against what the C compiler says.
-const _: unsafe extern "C" fn(*mut ftrace_ops, usize) -> ::kernel::ffi::c_int =
-    register_ftrace_direct;
-const _: () = assert!(::core::mem::offset_of!(ftrace_ops, direct_call) > 0);

@@ -65,7 +65,6 @@ struct RvDirect {
     _files: Directory<Interface>,
     _background: Arc<Background<Registry>>,
     _attachments: Attachments,
-    #[pin]
     _notifier: ModuleNotifier<Registry>,
     registry: Arc<Registry>,
 }
@@ -94,7 +93,7 @@ impl InPlaceModule for RvDirect {
             let registry =
                 Arc::pin_init(Registry::new(workshop, KernelSymbols::new()?), GFP_KERNEL)?;
             Ok(try_pin_init!(Self {
-                _notifier <- ModuleNotifier::new(registry.clone()),
+                _notifier: ModuleNotifier::new(registry.clone())?,
                 _attachments: Attachments(registry.clone()),
                 // After the notifier: pending attachments wait for its events.
                 _: { load_time::attach(&registry)? },

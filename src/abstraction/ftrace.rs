@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Direct calls of ftrace: a safe type over one `ftrace_ops`.
+//! Direct calls of ftrace: a safe type over one `ftrace_ops`, which only `ftrace.c` looks into.
 //!
 //! C header: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h)
 
 use crate::{
-    abstraction::zeroed::zeroed,
     bindings,
     language::refusal::Reason, //
 };
-use core::mem::ManuallyDrop;
+use core::{
+    mem::ManuallyDrop,
+    ptr::NonNull, //
+};
 use kernel::{
-    error::to_result,
-    prelude::*,
-    types::Opaque, //
+    error::{
+        from_err_ptr,
+        to_result, //
+    },
+    prelude::*, //
 };
 
 /// Code that call sites may lead to.
@@ -54,11 +58,40 @@ pub(crate) struct Retired<T> {
     trampoline: ManuallyDrop<T>,
 }
 
-// A `KBox`, as the kernel links the `ftrace_ops` into its lists: it must not move.
-type Ops = KBox<Opaque<bindings::ftrace_ops>>;
+/// An `ftrace_ops` with a filter. Dropping it frees it: then it must not be registered, and nobody
+/// may be about to call its function.
+///
+/// # Invariants
+///
+/// The pointer comes from `rvdirect_make_ops()`, and nobody else frees it.
+struct Ops(NonNull<bindings::ftrace_ops>);
 
-// SAFETY: Nobody but the owner of an unregistered `ftrace_ops` changes it.
-unsafe impl<T: Send> Send for Retired<T> {}
+impl Ops {
+    /// Makes one for the functions at `locations`. Fails with [`EINVAL`] if ftrace does not know one
+    /// of them, or if there is none.
+    fn new(locations: &[usize]) -> Result<Self> {
+        let count = c_uint::try_from(locations.len())?;
+        // SAFETY: `locations` has so many elements.
+        let ops = unsafe { bindings::rvdirect_make_ops(locations.as_ptr(), count) };
+        // INVARIANT: It was made just now.
+        Ok(Ops(NonNull::new(from_err_ptr(ops)?).ok_or(ENOMEM)?))
+    }
+
+    fn as_ptr(&self) -> *mut bindings::ftrace_ops {
+        self.0.as_ptr()
+    }
+}
+
+impl Drop for Ops {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant. Whoever registers it keeps it from being dropped before it is
+        // unregistered and settled.
+        unsafe { bindings::rvdirect_free_ops(self.as_ptr()) };
+    }
+}
+
+// SAFETY: Any task may register, change and free it.
+unsafe impl Send for Ops {}
 
 /// A set of functions whose entries lead to a trampoline.
 ///
@@ -77,9 +110,6 @@ pub(crate) struct DirectCalls<T: Trampoline> {
     is_hidden: bool,
     drain: T::Drain,
 }
-
-// SAFETY: The functions that work on a registered `ftrace_ops` may be called from any task.
-unsafe impl<T: Trampoline + Send> Send for DirectCalls<T> where T::Drain: Send {}
 
 impl<T: Trampoline> DirectCalls<T> {
     /// Registers direct calls from the functions at `locations` to `trampoline`. Unless
@@ -107,24 +137,13 @@ impl<T: Trampoline> DirectCalls<T> {
         is_enabled: bool,
         drain: T::Drain,
     ) -> Result<Self, Reason> {
-        let ops = zeroed::<bindings::ftrace_ops>()?;
-        // SAFETY: Nobody else knows of `ops`, which is zeroed, as a static one is at first.
-        unsafe {
-            // As long as it is registered, ftrace cannot be switched off. Until it is, those who walk
-            // the list skip it: if ftrace refuses it, it may have been there for a moment.
-            (*ops.get()).flags =
-                (bindings::FTRACE_OPS_FL_PERMANENT | bindings::FTRACE_OPS_FL_STUB) as c_ulong;
-            (*ops.get()).ops_func = Some(share_no_modified);
-        }
-        set_filter(ops.get(), locations)?;
+        let ops = Ops::new(locations)?;
         let address = leads_to(&trampoline, is_enabled);
         // SAFETY: `ops` has a filter, and is not registered. The returned value owns both `ops` and
         // the trampoline, so they stay in place until `ops` is unregistered.
-        let ret = unsafe { bindings::register_ftrace_direct(ops.get(), address) };
+        let ret = unsafe { bindings::rvdirect_register_ops(ops.as_ptr(), address) };
         match to_result(ret) {
             Ok(()) => {
-                // SAFETY: `ops` is valid. Nobody else changes the flags of one that is registered.
-                unsafe { (*ops.get()).flags &= !(bindings::FTRACE_OPS_FL_STUB as c_ulong) };
                 // INVARIANT: The call above registered `ops`, for the address that `leads_to` chose.
                 Ok(DirectCalls {
                     ops: ManuallyDrop::new(ops),
@@ -141,25 +160,25 @@ impl<T: Trampoline> DirectCalls<T> {
                 Err(ENODEV.into())
             }
             Err(error) => {
-                // SAFETY: `ops` is not registered, so nobody else changes it.
-                let (flags, modified) = unsafe { ((*ops.get()).flags, (*ops.get()).private) };
-                let is_set = |flag: u32| flags & flag as c_ulong != 0;
-                let was_listed = is_set(bindings::FTRACE_OPS_FL_DYNAMIC);
+                // SAFETY: `ops` is valid, and not registered: the call above refused it.
+                let (is_held, was_listed, modified) = unsafe {
+                    (
+                        bindings::rvdirect_is_refused_as_held(ops.as_ptr()),
+                        bindings::rvdirect_was_listed(ops.as_ptr()),
+                        bindings::rvdirect_modified_location(ops.as_ptr()),
+                    )
+                };
                 if was_listed {
                     // A call that is traced otherwise may have found `ops`.
                     drain.take(Retired {
                         ops: ManuallyDrop::new(Some(ops)),
                         trampoline: ManuallyDrop::new(trampoline),
                     });
-                } else {
-                    // SAFETY: `ops` is not registered; nobody else knows of its filter.
-                    unsafe { bindings::ftrace_free_filter(ops.get()) };
                 }
                 Err(match error {
-                    // ftrace sets the flag when none of the functions has a direct caller.
-                    EBUSY if !is_set(bindings::FTRACE_OPS_FL_DIRECT) => Reason::Held,
+                    EBUSY if is_held => Reason::Held,
                     EBUSY if !was_listed => Reason::SwitchedOff,
-                    EBUSY => Reason::Modified(modified.addr()),
+                    EBUSY => Reason::Modified(modified),
                     error => error.into(),
                 })
             }
@@ -174,8 +193,8 @@ impl<T: Trampoline> DirectCalls<T> {
     {
         let mut is_any = false;
         for calls in all.filter(|calls| !calls.is_hidden) {
-            // SAFETY: `ops` is registered by the type invariant. Nobody else changes its flags.
-            unsafe { hide(calls.ops.get()) };
+            // SAFETY: `ops` is registered by the type invariant.
+            unsafe { bindings::rvdirect_hide_ops(calls.ops.as_ptr()) };
             // INVARIANT: Nobody can look at it before this function has waited below.
             calls.is_hidden = true;
             is_any = true;
@@ -203,7 +222,7 @@ impl<T: Trampoline> DirectCalls<T> {
             let address = leads_to(&*self.trampoline, is_enabled);
             // SAFETY: `ops` is registered by the type invariant; the code at the address may be
             // entered as long as the trampoline lives, by the requirements on `Trampoline`.
-            to_result(unsafe { bindings::modify_ftrace_direct(self.ops.get(), address) })?;
+            to_result(unsafe { bindings::rvdirect_modify_ops(self.ops.as_ptr(), address) })?;
             // INVARIANT: By the call above.
             self.is_enabled = is_enabled;
         }
@@ -222,7 +241,7 @@ impl<T: Trampoline> DirectCalls<T> {
             let address = trampoline.address();
             // SAFETY: `ops` is registered by the type invariant, and the code at the address may be
             // entered as long as `trampoline` lives, by the requirements on `Trampoline`.
-            to_result(unsafe { bindings::modify_ftrace_direct(self.ops.get(), address) })?;
+            to_result(unsafe { bindings::rvdirect_modify_ops(self.ops.as_ptr(), address) })?;
         }
         // INVARIANT: If enabled, the functions lead to the new trampoline, by the call above.
         let old = core::mem::replace(&mut *self.trampoline, trampoline);
@@ -256,11 +275,9 @@ impl<T> Retired<T> {
     ///
     /// See [`Retired::drop_settled`]. The value must not be used again.
     unsafe fn release(&mut self) {
-        // SAFETY: By the requirements of this function, for all three.
+        // SAFETY: By the requirements of this function, for both.
         unsafe {
-            if let Some(ops) = ManuallyDrop::take(&mut self.ops) {
-                bindings::ftrace_free_filter(ops.get());
-            }
+            ManuallyDrop::drop(&mut self.ops);
             ManuallyDrop::drop(&mut self.trampoline);
         }
     }
@@ -289,33 +306,19 @@ fn leads_to<T: Trampoline>(trampoline: &T, is_enabled: bool) -> usize {
     }
 }
 
-/// Tells ftrace not to register `ops`, as it would share the function at `location` with what
-/// modifies that: a livepatch, for example. Keeps the location.
-///
-/// # Safety
-///
-/// `ops` must be one that is being registered, or is registered.
-unsafe extern "C" fn share_no_modified(
-    ops: *mut bindings::ftrace_ops,
-    location: usize,
-    _command: bindings::ftrace_ops_cmd,
-) -> c_int {
-    // SAFETY: By the requirements of this function. ftrace's lock of direct calls is held.
-    unsafe { (*ops).private = core::ptr::without_provenance_mut(location) };
-    EBUSY.to_errno()
-}
-
 /// Returns where a function resumes after a direct call, which is `t0` in a trampoline.
 ///
-/// `location` is the address of the call's second instruction: see `arch/riscv/kernel/ftrace.c`.
+/// `location` is what ftrace records.
 #[inline(always)]
 pub(crate) fn resume_address(location: usize) -> usize {
-    location + bindings::MCOUNT_INSN_SIZE as usize
+    // SAFETY: It does not change.
+    location + unsafe { bindings::rvdirect_resume_offset }
 }
 
 /// Returns the location of the function that resumes there.
 pub(crate) fn location(resume_address: usize) -> usize {
-    resume_address.wrapping_sub(bindings::MCOUNT_INSN_SIZE as usize)
+    // SAFETY: It does not change.
+    resume_address.wrapping_sub(unsafe { bindings::rvdirect_resume_offset })
 }
 
 /// Returns the functions at `locations`, which are sorted, that have a direct caller, sorted as well.
@@ -365,56 +368,21 @@ fn those_of(
 
 /// Returns whether ftrace does not know one of the functions.
 fn is_any_unknown(locations: &[usize]) -> Result<bool> {
-    let ops = zeroed::<bindings::ftrace_ops>()?;
-    match set_filter(ops.get(), locations) {
-        Ok(()) => {
-            // SAFETY: Nobody else knows of `ops`, and it is not registered.
-            unsafe { bindings::ftrace_free_filter(ops.get()) };
-            Ok(false)
-        }
+    match Ops::new(locations) {
+        Ok(_) => Ok(false),
         Err(EINVAL) => Ok(true),
         Err(error) => Err(error),
     }
 }
 
 /// Returns whether one of the functions has a direct caller.
-///
-/// Registering checks that first. If none has one, it then refuses the `ftrace_ops` before it
-/// touches any call site, as the `ftrace_ops` is marked as deleted.
 fn is_any_held(locations: &[usize]) -> Result<bool> {
-    let ops = zeroed::<bindings::ftrace_ops>()?;
-    set_filter(ops.get(), locations)?;
-    // SAFETY: Nobody else knows of `ops`, and it stays in place.
-    // `__register_ftrace_function()` does not register it. If an unknown kernel did, `ops` would be
-    // unregistered before it is freed, and meanwhile the trampoline would resume the functions.
-    let ret = unsafe {
-        (*ops.get()).flags |= bindings::FTRACE_OPS_FL_DELETED as c_ulong;
-        let nowhere = (&raw const bindings::rvdirect_nop).addr();
-        let ret = bindings::register_ftrace_direct(ops.get(), nowhere);
-        if ret == 0 {
-            bindings::unregister_ftrace_direct(ops.get(), nowhere, false);
-        }
-        bindings::ftrace_free_filter(ops.get());
-        ret
-    };
-    match to_result(ret) {
+    let ops = Ops::new(locations)?;
+    // SAFETY: Nobody else knows of `ops`, which is only dropped after that.
+    match to_result(unsafe { bindings::rvdirect_ask_whether_held(ops.as_ptr()) }) {
         Err(EBUSY) => Ok(true),
-        Ok(()) | Err(EINVAL) => Ok(false),
-        Err(error) => Err(error),
+        other => other.map(|()| false),
     }
-}
-
-/// Sets the functions of a fresh `ftrace_ops`. On an error, nothing is left behind.
-fn set_filter(ops: *mut bindings::ftrace_ops, locations: &[usize]) -> Result {
-    let count = c_uint::try_from(locations.len())?;
-    // SAFETY: `ops` points to an `ftrace_ops` that is zeroed, as a static one is at first.
-    // `locations` has `count` elements, which the function does not change.
-    let ret =
-        unsafe { bindings::ftrace_set_filter_ips(ops, locations.as_ptr().cast_mut(), count, 0, 1) };
-    to_result(ret).inspect_err(|_| {
-        // SAFETY: `ops` is not registered; nobody else knows of its filter.
-        unsafe { bindings::ftrace_free_filter(ops) };
-    })
 }
 
 /// Says that ftrace is down, and keeps the module for ever. ftrace shuts itself down when it finds
@@ -428,16 +396,6 @@ fn stay_for_ever(error: Error) {
     unsafe { bindings::rvdirect_stay_for_ever() };
 }
 
-/// Lets those who walk ftrace's list skip `ops`.
-///
-/// # Safety
-///
-/// `ops` must be registered, and nobody else may change its flags.
-unsafe fn hide(ops: *mut bindings::ftrace_ops) {
-    // SAFETY: By the requirements of this function.
-    unsafe { (*ops).flags |= bindings::FTRACE_OPS_FL_STUB as c_ulong };
-}
-
 /// Waits until nobody who walks ftrace's list is about to call the function of an `ftrace_ops` that
 /// was hidden before.
 fn wait_for_walkers() {
@@ -445,47 +403,14 @@ fn wait_for_walkers() {
     unsafe { bindings::rvdirect_synchronize_idle_tasks() };
 }
 
-/// Unregisters the `ftrace_ops`, without waiting for a grace period. On an error, ftrace is down, and
-/// call sites may lead to `address` for ever.
-///
-/// # Safety
-///
-/// `ops` must be registered for `address`, and hidden; and [`wait_for_walkers`] must have returned
-/// since.
-unsafe fn unregister(ops: *mut bindings::ftrace_ops, address: usize) -> Result {
-    // ftrace waits for a grace period of its own if the `ftrace_ops` is marked as dynamic. It holds
-    // its locks meanwhile, so everybody would wait. The drain waits instead, for any number of them.
-    //
-    // Where several ftrace users share a function, a list is walked. Unregistering clears the
-    // function of the `ftrace_ops` at once, so walkers skip it. A task that was preempted on its way
-    // to that function finds it again.
-    //
-    // Success may hide that ftrace has shut itself down meanwhile, but then any change of a filter
-    // fails. Nobody uses the filter of `ops` any more.
-    //
-    // SAFETY: By the requirement of this function, for all of it. Nobody else changes the flags of an
-    // `ftrace_ops` that is registered. Sleeping is allowed here, as wherever attachments change.
-    let ret = unsafe {
-        (*ops).flags &= !(bindings::FTRACE_OPS_FL_DYNAMIC as c_ulong);
-        let func = (*ops).func;
-        let ret = bindings::unregister_ftrace_direct(ops, address, false);
-        (*ops).func = func;
-        match ret {
-            0 => bindings::ftrace_set_filter_ips(ops, &mut 0, 0, 0, 1),
-            error => error,
-        }
-    };
-    // It does not matter if memory is too short to change the filter.
-    to_result(ret).or_else(|error| if error == ENOMEM { Ok(()) } else { Err(error) })
-}
-
 impl<T: Trampoline> Drop for DirectCalls<T> {
     fn drop(&mut self) {
         DirectCalls::hide(core::iter::once(&mut *self));
         let address = leads_to(&*self.trampoline, self.is_enabled);
-        // SAFETY: `ops` is registered for this address, by the type invariant. The call above hid it, and
-        // waited.
-        if let Err(error) = unsafe { unregister(self.ops.get(), address) } {
+        // SAFETY: `ops` is registered for this address, by the type invariant. The call above hid it,
+        // and waited. Sleeping is allowed here, as wherever attachments change.
+        let ret = unsafe { bindings::rvdirect_unregister_ops(self.ops.as_ptr(), address) };
+        if let Err(error) = to_result(ret) {
             // The kernel goes on using both fields, so they stay.
             stay_for_ever(error);
             return;

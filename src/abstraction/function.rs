@@ -38,7 +38,7 @@ use kernel::{
     str::CString, //
 };
 
-const _: () = assert!(MAX_NAME == bindings::KSYM_NAME_LEN as usize - 1);
+const _: () = assert!(MAX_NAME == bindings::RVDIRECT_NAME_LEN as usize - 1);
 
 /// Where functions are looked for.
 #[derive(Clone, Copy)]
@@ -283,11 +283,8 @@ impl<'a> Names<'a> {
     fn without_number(&mut self, location: usize) -> &str {
         let symbol: *mut u8 = self.symbol.as_mut_ptr();
         // SAFETY: The buffer is as long as the function asks for, by `new`.
-        let length = unsafe { bindings::sprint_symbol_no_offset(symbol.cast(), location) };
-        let symbol = usize::try_from(length)
-            .ok()
-            .and_then(|length| self.symbol.get(..length))
-            .unwrap_or_default();
+        let length = unsafe { bindings::rvdirect_write_symbol(location, symbol.cast()) };
+        let symbol = self.symbol.get(..length).unwrap_or_default();
         // "name [module]"
         let blank = symbol.iter().position(|byte| *byte == b' ');
         let (function, module) = symbol.split_at(blank.unwrap_or(symbol.len()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tells when modules come, and when module text is about to be freed: a safe type over a
-//! `notifier_block`.
+//! Tells when modules come, and when module text is about to be freed: a safe type over
+//! `module_notifier.c`.
 //!
 //! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
 
@@ -9,11 +9,11 @@ use crate::{
     abstraction::module::Module,
     bindings, //
 };
+use core::ptr::NonNull;
 use kernel::{
-    error::to_result,
+    error::from_err_ptr,
     prelude::*,
-    sync::Arc,
-    types::Opaque, //
+    sync::Arc, //
 };
 
 /// Module text that is about to be freed: all text of a module that goes, or the initialisation
@@ -69,14 +69,10 @@ pub(crate) trait ModuleEvents: Send + Sync {
 ///
 /// # Invariants
 ///
-/// `block` is registered, and its `notifier_call` is `Self::call`.
-#[pin_data(PinnedDrop)]
-#[repr(C)]
+/// `notifier` calls `Self::tell` with `_target`. Only `drop` ends it.
 pub(crate) struct ModuleNotifier<T: ModuleEvents> {
-    // The first field, so that a pointer to it is also a pointer to the whole.
-    #[pin]
-    block: Opaque<bindings::notifier_block>,
-    target: Arc<T>,
+    notifier: NonNull<bindings::rvdirect_module_notifier>,
+    _target: Arc<T>,
 }
 
 // SAFETY: Module notifiers may be registered and unregistered in any task.
@@ -85,66 +81,48 @@ unsafe impl<T: ModuleEvents> Send for ModuleNotifier<T> {}
 unsafe impl<T: ModuleEvents> Sync for ModuleNotifier<T> {}
 
 impl<T: ModuleEvents> ModuleNotifier<T> {
-    /// Registers a notifier that tells `target`.
-    pub(crate) fn new(target: Arc<T>) -> impl PinInit<Self, Error> {
-        try_pin_init!(Self {
-            target,
-            // Last, as the notifier may be called from here on.
-            block <- Opaque::try_ffi_init(|block: *mut bindings::notifier_block| {
-                // SAFETY: `block` is valid for writing. It is pinned from here on, and `drop`
-                // unregisters it.
-                to_result(unsafe {
-                    block.write(bindings::notifier_block {
-                        notifier_call: Some(Self::call),
-                        // First in the chain: if a notifier refuses a module, those after it
-                        // are not told that the module goes.
-                        priority: c_int::MAX,
-                        ..Default::default()
-                    });
-                    bindings::register_module_notifier(block)
-                })
-            }),
+    /// Tells `target` from here on. Fails if there is no memory.
+    pub(crate) fn new(target: Arc<T>) -> Result<Self> {
+        let context: *const T = &*target;
+        // SAFETY: `target` outlives the notifier, as `drop` ends that first.
+        let notifier =
+            unsafe { bindings::rvdirect_watch_modules(Some(Self::tell), context.cast()) };
+        // INVARIANT: The notifier was made just now, for `target`.
+        Ok(ModuleNotifier {
+            notifier: NonNull::new(from_err_ptr(notifier)?).ok_or(ENOMEM)?,
+            _target: target,
         })
     }
 
     /// # Safety
     ///
-    /// `block` must be the first field of a `Self`, and `module` a valid module.
-    unsafe extern "C" fn call(
-        block: *mut bindings::notifier_block,
-        state: usize,
-        module: *mut c_void,
-    ) -> c_int {
-        const COMING: usize = bindings::module_state_MODULE_STATE_COMING as usize;
-        const GOING: usize = bindings::module_state_MODULE_STATE_GOING as usize;
-        const LIVE: usize = bindings::module_state_MODULE_STATE_LIVE as usize;
-
-        // SAFETY: By the requirements of this function, and as `Self` is `repr(C)`. It lives at
-        // least until it is unregistered, which waits for this call.
-        let this = unsafe { &*block.cast::<Self>() };
-        // SAFETY: The module is valid during this call.
-        let module = unsafe { Module::from_raw(module.cast_const().cast()) };
-        if state == COMING {
-            this.target.module_coming(module);
+    /// `context` must be a valid `T`, and `module` a valid module.
+    unsafe extern "C" fn tell(
+        context: *const c_void,
+        event: bindings::rvdirect_module_event,
+        module: *const bindings::module,
+    ) {
+        // SAFETY: By the requirements of this function.
+        let (target, module) = unsafe { (&*context.cast::<T>(), Module::from_raw(module)) };
+        if event == bindings::rvdirect_module_event_RVDIRECT_MODULE_COMING {
+            target.module_coming(module);
+            return;
         }
-        if state == GOING || state == LIVE {
-            // INVARIANT: The module is valid during this call.
-            this.target.text_going(&LeavingText {
-                module: module.as_ptr(),
-                all: state == GOING,
-            });
+        let is_live = event == bindings::rvdirect_module_event_RVDIRECT_MODULE_LIVE;
+        // INVARIANT: The module is valid during this call.
+        target.text_going(&LeavingText {
+            module: module.as_ptr(),
+            all: !is_live,
+        });
+        if is_live {
+            target.module_live(module);
         }
-        if state == LIVE {
-            this.target.module_live(module);
-        }
-        bindings::NOTIFY_DONE as c_int
     }
 }
 
-#[pinned_drop]
-impl<T: ModuleEvents> PinnedDrop for ModuleNotifier<T> {
-    fn drop(self: Pin<&mut Self>) {
-        // SAFETY: It is registered, by the type invariant. So this cannot fail.
-        unsafe { bindings::unregister_module_notifier(self.block.get()) };
+impl<T: ModuleEvents> Drop for ModuleNotifier<T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant, it has not ended yet; it is not used any more.
+        unsafe { bindings::rvdirect_unwatch_modules(self.notifier.as_ptr()) };
     }
 }

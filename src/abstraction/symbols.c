@@ -4,6 +4,7 @@
  * tells the symbol at any address, and where the next one begins. The symbols of a
  * module are in its struct module.
  */
+#include <linux/build_bug.h>
 #include <linux/glob.h>
 #include <linux/kallsyms.h>
 #include <linux/kobject.h>
@@ -20,6 +21,9 @@
 #include <asm/page.h>
 
 #include "symbols.h"
+
+static_assert(RVDIRECT_NAME_LEN == KSYM_NAME_LEN);
+static_assert(RVDIRECT_SYMBOL_LEN >= KSYM_SYMBOL_LEN);
 
 unsigned long rvdirect_kernel_start(void)
 {
@@ -58,6 +62,16 @@ fault:
 	if (insn == RISCV_INSN_NOP4 || (insn & ~(JALR_OFFSET_MASK << JALR_SHIFT)) == JALR_T0)
 		return start + MCOUNT_AUIPC_SIZE + MCOUNT_JALR_SIZE - MCOUNT_INSN_SIZE;
 	return 0;
+}
+
+size_t rvdirect_write_symbol(unsigned long addr, char *text)
+{
+	return sprint_symbol_no_offset(text, addr);
+}
+
+bool rvdirect_glob_match(const char *pattern, const char *text)
+{
+	return glob_match(pattern, text);
 }
 
 bool rvdirect_pause(void)

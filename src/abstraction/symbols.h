@@ -14,13 +14,17 @@ struct rvdirect_symbol {
 	u32 name;
 };
 
+/* The room for the name of a symbol with its NUL, and for what the kernel adds to it. */
+#define RVDIRECT_NAME_LEN	512
+#define RVDIRECT_SYMBOL_LEN	(RVDIRECT_NAME_LEN + 256)
+
 /* Where the image of the kernel begins, and where it ends. */
 unsigned long rvdirect_kernel_start(void);
 unsigned long rvdirect_kernel_end(void);
 
 /*
  * Writes the name of the kernel's symbol at @addr to @name, which has room for
- * KSYM_SYMBOL_LEN bytes, and its first address to @start. Returns the address of
+ * RVDIRECT_SYMBOL_LEN bytes, and its first address to @start. Returns the address of
  * the next symbol, or 0 if there is none at @addr.
  */
 unsigned long rvdirect_read_symbol(unsigned long addr, char *name, unsigned long *start);
@@ -30,6 +34,16 @@ unsigned long rvdirect_read_symbol(unsigned long addr, char *name, unsigned long
  * no room for a call. ftrace may not know it nevertheless.
  */
 unsigned long rvdirect_location_of(unsigned long start);
+
+/*
+ * Writes the name of the symbol at @addr to @text, which has room for
+ * RVDIRECT_SYMBOL_LEN bytes, and behind it " [MODULE]" if it is in one. Returns its
+ * length.
+ */
+size_t rvdirect_write_symbol(unsigned long addr, char *text);
+
+/* Whether @text matches @pattern, as in ftrace's filters. */
+bool rvdirect_glob_match(const char *pattern, const char *text);
 
 /* Lets others run. Returns whether the current task is being killed. */
 bool rvdirect_pause(void);

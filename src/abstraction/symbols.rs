@@ -12,9 +12,8 @@ use crate::{
 };
 use kernel::prelude::*;
 
-/// The room that the kernel needs to write a symbol: at least `KSYM_SYMBOL_LEN`, which bindgen
-/// cannot evaluate. That is for "%s+%#lx/%#lx [%s %s]".
-pub(crate) const SYMBOL_LEN: usize = bindings::KSYM_NAME_LEN as usize + 256;
+/// The room that the kernel needs to write a symbol.
+pub(crate) const SYMBOL_LEN: usize = bindings::RVDIRECT_SYMBOL_LEN as usize;
 
 /// Symbols, sorted by location. Takes 16 bytes for each, its name and a byte.
 ///
@@ -121,7 +120,7 @@ impl Symbols {
         self.add(module, found, |symbol| {
             let name = self.name_and_rest(symbol);
             // SAFETY: Both are NUL-terminated, the name by the type invariant.
-            unsafe { bindings::glob_match(pattern.as_char_ptr(), name.as_ptr().cast()) }
+            unsafe { bindings::rvdirect_glob_match(pattern.as_char_ptr(), name.as_ptr().cast()) }
         })
     }
 

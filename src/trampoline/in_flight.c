@@ -8,10 +8,12 @@
  * mark is the member fp, which has the address behind the structure, together
  * with the address of known rows. The trampoline clears it when the call ends.
  */
+#include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/smp.h>
@@ -21,6 +23,8 @@
 
 #include "../../asm/trampoline.h"
 #include "in_flight.h"
+
+static_assert(RVDIRECT_COMM_LEN == TASK_COMM_LEN);
 
 struct search {
 	const void *const *rows;

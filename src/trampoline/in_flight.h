@@ -3,8 +3,10 @@
 #ifndef RVDIRECT_IN_FLIGHT_H
 #define RVDIRECT_IN_FLIGHT_H
 
-#include <linux/sched.h>
 #include <linux/types.h>
+
+/* The room for the name of a task, with its NUL. */
+#define RVDIRECT_COMM_LEN	16
 
 /**
  * struct rvdirect_in_flight - a call in flight
@@ -19,7 +21,7 @@ struct rvdirect_in_flight {
 	unsigned long resume;
 	u64 ticks;
 	int pid;
-	char comm[TASK_COMM_LEN];
+	char comm[RVDIRECT_COMM_LEN];
 };
 
 /*
