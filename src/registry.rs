@@ -40,10 +40,8 @@ use kernel::{
 };
 
 /// All attachments, in the order in which they were made.
-#[pin_data]
 pub(crate) struct Registry {
-    #[pin]
-    attachments: Mutex<KVVec<KBox<Attachment>>>,
+    attachments: Pin<KBox<Mutex<KVVec<KBox<Attachment>>>>>,
     workshop: Workshop,
     /// Where functions of the kernel are looked up.
     kernel: KernelSymbols,
@@ -51,9 +49,10 @@ pub(crate) struct Registry {
 
 impl Registry {
     /// Creates a registry without attachments. `workshop` makes its trampolines.
-    pub(crate) fn new(workshop: Workshop, kernel: KernelSymbols) -> impl PinInit<Self> {
-        pin_init!(Self {
-            attachments <- new_mutex!(KVVec::new(), "rvdirect::attachments"),
+    pub(crate) fn new(workshop: Workshop, kernel: KernelSymbols) -> Result<Self> {
+        let attachments = new_mutex!(KVVec::new(), "rvdirect::attachments");
+        Ok(Registry {
+            attachments: KBox::pin_init(attachments, GFP_KERNEL)?,
             workshop,
             kernel,
         })

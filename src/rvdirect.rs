@@ -16,7 +16,6 @@
 use kernel::{
     prelude::*,
     sync::Arc,
-    InPlaceModule,
     ThisModule, //
 };
 
@@ -60,13 +59,11 @@ module! {
 
 /// The module. Its fields are dropped from the first to the last: commands and background work stop
 /// before the last attachments end, and the notifier watches for modules that go until after that.
-#[pin_data]
 struct RvDirect {
     _files: Directory<Interface>,
     _background: Arc<Background<Registry>>,
     _attachments: Attachments,
     _notifier: ModuleNotifier<Registry>,
-    registry: Arc<Registry>,
 }
 
 /// Ends all attachments when it is dropped.
@@ -78,33 +75,31 @@ impl Drop for Attachments {
     }
 }
 
-impl InPlaceModule for RvDirect {
-    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
-        pin_init::pin_init_scope(|| {
-            let drain = Drain::new()?;
-            // SAFETY: A module is initialised once.
-            let workshop = unsafe {
-                Workshop {
-                    slots: Pool::new(),
-                    drain,
-                    callers: Callers::new(),
-                }
-            };
-            let registry =
-                Arc::pin_init(Registry::new(workshop, KernelSymbols::new()?), GFP_KERNEL)?;
-            Ok(try_pin_init!(Self {
-                _notifier: ModuleNotifier::new(registry.clone())?,
-                _attachments: Attachments(registry.clone()),
-                // After the notifier: pending attachments wait for its events.
-                _: { load_time::attach(&registry)? },
-                _background: Arc::new(Background::new(registry.clone())?, GFP_KERNEL)?,
-                _files: debugfs::files(_background.clone())?,
-                registry,
-            })
-            .pin_chain(|this| {
-                load_time::enable(&this.registry);
-                Ok(())
-            }))
+impl kernel::Module for RvDirect {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let drain = Drain::new()?;
+        // SAFETY: A module is initialised once.
+        let workshop = unsafe {
+            Workshop {
+                slots: Pool::new(),
+                drain,
+                callers: Callers::new(),
+            }
+        };
+        let registry = Arc::new(Registry::new(workshop, KernelSymbols::new()?)?, GFP_KERNEL)?;
+        // If one of these fails, those before it are dropped from the last to the first.
+        let notifier = ModuleNotifier::new(registry.clone())?;
+        let attachments = Attachments(registry.clone());
+        // After the notifier: pending attachments wait for its events.
+        load_time::attach(&registry)?;
+        let background = Arc::new(Background::new(registry.clone())?, GFP_KERNEL)?;
+        let files = debugfs::files(background.clone())?;
+        load_time::enable(&registry);
+        Ok(RvDirect {
+            _files: files,
+            _background: background,
+            _attachments: attachments,
+            _notifier: notifier,
         })
     }
 }

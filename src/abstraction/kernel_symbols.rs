@@ -77,20 +77,17 @@ pub(crate) struct KernelSymbols {
 }
 
 /// Has the symbols while they are kept.
-#[pin_data]
 struct Cache {
-    #[pin]
-    symbols: Mutex<Option<Arc<Index>>>,
+    symbols: Pin<KBox<Mutex<Option<Arc<Index>>>>>,
 }
 
 impl KernelSymbols {
     /// Reads no symbols yet.
     pub(crate) fn new() -> Result<Self> {
-        let cache = pin_init!(Cache {
-            symbols <- new_mutex!(None, "rvdirect::kernel_symbols"),
-        });
+        let symbols = new_mutex!(None, "rvdirect::kernel_symbols");
+        let symbols = KBox::pin_init(symbols, GFP_KERNEL)?;
         Ok(KernelSymbols {
-            cache: Background::new(Arc::pin_init(cache, GFP_KERNEL)?)?,
+            cache: Background::new(Arc::new(Cache { symbols }, GFP_KERNEL)?)?,
         })
     }
 

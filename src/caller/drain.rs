@@ -77,10 +77,8 @@ pub(crate) struct Drain(Arc<Background<Draining>>);
 /// # Invariants
 ///
 /// `parts` in `waiting` has room for [`SLOTS`] elements.
-#[pin_data]
 pub(crate) struct Draining {
-    #[pin]
-    waiting: Mutex<Waiting>,
+    waiting: Pin<KBox<Mutex<Waiting>>>,
 }
 
 struct Waiting {
@@ -156,22 +154,19 @@ impl Drain {
     pub(crate) fn new() -> Result<Self> {
         let parts = KVVec::with_capacity(SLOTS, GFP_KERNEL)?;
         // INVARIANT: `parts` has room for `SLOTS` elements.
-        let draining = Arc::pin_init(
-            pin_init!(Draining {
-                waiting <- new_mutex!(
-                    Waiting {
-                        retired: KVVec::new(),
-                        settling: KVVec::new(),
-                        parts,
-                        delay: SOON,
-                        come: 0,
-                        settled: 0,
-                    },
-                    "rvdirect::draining"
-                ),
-            }),
-            GFP_KERNEL,
-        )?;
+        let waiting = new_mutex!(
+            Waiting {
+                retired: KVVec::new(),
+                settling: KVVec::new(),
+                parts,
+                delay: SOON,
+                come: 0,
+                settled: 0,
+            },
+            "rvdirect::draining"
+        );
+        let waiting = KBox::pin_init(waiting, GFP_KERNEL)?;
+        let draining = Arc::new(Draining { waiting }, GFP_KERNEL)?;
         Ok(Drain(Arc::new(Background::new(draining)?, GFP_KERNEL)?))
     }
 

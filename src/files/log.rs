@@ -36,11 +36,11 @@ use kernel::{
 
 const _: () = assert!(MAX_WRITE == file::MAX_WRITE);
 
+type Errors = ErrorLog<KVec<Option<Entry>>>;
+
 /// The last commands that were refused.
-#[pin_data]
 pub(crate) struct Log {
-    #[pin]
-    errors: Mutex<ErrorLog<KVec<Option<Entry>>>>,
+    errors: Pin<KBox<Mutex<Errors>>>,
     /// Another log that gets the same entries.
     parent: Option<Arc<Log>>,
 }
@@ -49,11 +49,9 @@ impl Log {
     /// Creates an empty log.
     pub(crate) fn new(parent: Option<Arc<Log>>) -> Result<Arc<Self>> {
         let entries = KVec::from_elem(None, ENTRIES, GFP_KERNEL)?;
-        let log = pin_init!(Self {
-            errors <- new_mutex!(ErrorLog::new(entries), "rvdirect::errors"),
-            parent,
-        });
-        Arc::pin_init(log, GFP_KERNEL)
+        let errors = new_mutex!(ErrorLog::new(entries), "rvdirect::errors");
+        let errors = KBox::pin_init(errors, GFP_KERNEL)?;
+        Ok(Arc::new(Log { errors, parent }, GFP_KERNEL)?)
     }
 
     /// Shows its entries.
