@@ -47,12 +47,9 @@ use kernel::{
     prelude::*,
     str::CString,
     sync::{
-        lock::{
-            mutex::MutexBackend,
-            Guard, //
-        },
         Arc,
-        Mutex, //
+        Mutex,
+        MutexGuard, //
     },
 };
 
@@ -277,7 +274,7 @@ impl Drain {
         self.0.queue(0);
     }
 
-    fn lock(&self) -> Guard<'_, Waiting, MutexBackend> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.target().waiting.lock()
     }
 }
