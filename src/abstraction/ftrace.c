@@ -25,6 +25,12 @@ static int share_no_modified(struct ftrace_ops *ops, unsigned long location,
 	return -EBUSY;
 }
 
+/* The same where ftrace does not tell the location. */
+static int share_none(struct ftrace_ops *ops, enum ftrace_ops_cmd command)
+{
+	return -EBUSY;
+}
+
 struct ftrace_ops *rvdirect_make_ops(const unsigned long *locations, unsigned int count)
 {
 	struct ftrace_ops *ops = kzalloc(sizeof(*ops), GFP_KERNEL);
@@ -38,7 +44,9 @@ struct ftrace_ops *rvdirect_make_ops(const unsigned long *locations, unsigned in
 	 * moment.
 	 */
 	ops->flags = FTRACE_OPS_FL_PERMANENT | FTRACE_OPS_FL_STUB;
-	ops->ops_func = share_no_modified;
+	/* The type of the function is that of one of these. */
+	ops->ops_func = __same_type(ops->ops_func, &share_none) ? (void *)share_none :
+		(void *)share_no_modified;
 	/* Does not change them. */
 	ret = ftrace_set_filter_ips(ops, (unsigned long *)locations, count, 0, 1);
 	if (ret) {

@@ -31,7 +31,10 @@ bool rvdirect_is_refused_as_held(const struct ftrace_ops *ops);
 /* Whether a call that is traced otherwise may have found it. */
 bool rvdirect_was_listed(const struct ftrace_ops *ops);
 
-/* The location of the function that something else modifies: a livepatch, for example. */
+/*
+ * The location of the function that something else modifies, such as a livepatch, or 0
+ * where ftrace does not tell.
+ */
 unsigned long rvdirect_modified_location(const struct ftrace_ops *ops);
 
 /* Replaces the address of one that is registered. */

@@ -95,7 +95,12 @@ void rvdirect_stay_for_ever(void)
 
 void rvdirect_wait_for_tasks_callbacks(void)
 {
+#ifdef CONFIG_TASKS_RCU
 	rcu_barrier_tasks();
+#else
+	/* What would be one of those is an ordinary one. */
+	rcu_barrier();
+#endif
 }
 
 void rvdirect_release_module(void)

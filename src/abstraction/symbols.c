@@ -17,7 +17,6 @@
 #include <linux/uaccess.h>
 
 #include <asm/ftrace.h>
-#include <asm/insn-def.h>
 #include <asm/page.h>
 
 #include "symbols.h"
@@ -52,15 +51,16 @@ unsigned long rvdirect_read_symbol(unsigned long addr, char *name, unsigned long
 
 unsigned long rvdirect_location_of(unsigned long start)
 {
+	const u32 nop = 0x00000013;
 	u32 insn = 0;
 
 	/* auipc and jalr by t0; of these two, kprobes replace the first one only. */
 	pagefault_disable();
-	__get_kernel_nofault(&insn, (void *)(start + MCOUNT_AUIPC_SIZE), u32, fault);
+	__get_kernel_nofault(&insn, (void *)(start + 4), u32, fault);
 fault:
 	pagefault_enable();
-	if (insn == RISCV_INSN_NOP4 || (insn & ~(JALR_OFFSET_MASK << JALR_SHIFT)) == JALR_T0)
-		return start + MCOUNT_AUIPC_SIZE + MCOUNT_JALR_SIZE - MCOUNT_INSN_SIZE;
+	if (insn == nop || (insn & ~(JALR_OFFSET_MASK << JALR_SHIFT)) == JALR_T0)
+		return start + 8 - MCOUNT_INSN_SIZE;
 	return 0;
 }
 

@@ -117,7 +117,7 @@ macro_rules! modinfo {
     ($line:expr) => {
         const _: () = {
             const LINE: &str = $line;
-            #[used]
+            #[used(compiler)]
             #[link_section = ".modinfo"]
             static BYTES: [u8; LINE.len()] = match LINE.as_bytes().first_chunk() {
                 Some(bytes) => *bytes,

@@ -65,6 +65,8 @@ static __always_inline u64 rvdirect_event_duration(u64 ticks)
 static __always_inline void rvdirect_copy_args(unsigned long *to, const unsigned long *from,
 					       unsigned long args)
 {
+	/* Fortified functions see one member only. */
+	OPTIMIZER_HIDE_VAR(to);
 	/* The default number, without a loop. */
 	if (likely(args == 4)) {
 		memcpy(to, from, 4 * sizeof(*to));

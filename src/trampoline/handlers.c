@@ -24,14 +24,16 @@ void rvdirect_release_from_event(void)
 /* A separate function: a call whose event is off does not pay for it. */
 static noinline void make_return_event(struct rvdirect_call *call)
 {
-	trace_call__return(call);
+	trace_return(call);
 }
 
-const int *const rvdirect_trace_is_on = &__tracepoint_call.key.key.enabled.counter;
+/* The key has had two types, one within the other. */
+const int *const rvdirect_trace_is_on =
+	&((const struct static_key *)&__tracepoint_call.key)->enabled.counter;
 
 void rvdirect_handle_trace(struct rvdirect_call *call)
 {
-	trace_call__call(call);
+	trace_call(call);
 }
 
 static bool is_wanted(const struct rvdirect_call *call)
