@@ -75,18 +75,30 @@ impl Drop for Attachments {
     }
 }
 
+/// Creates what makes trampolines, and the registry over it.
+///
+/// # Safety
+///
+/// Must be called only once.
+#[inline(never)] // keeps its frame from that of its caller
+unsafe fn registry() -> Result<Arc<Registry>> {
+    let drain = Drain::new()?;
+    // SAFETY: By the requirement of this function.
+    let workshop = unsafe {
+        Workshop {
+            slots: Pool::new(),
+            drain,
+            callers: Callers::new(),
+        }
+    };
+    let registry = Registry::new(workshop, KernelSymbols::new()?)?;
+    Ok(Arc::new(registry, GFP_KERNEL)?)
+}
+
 impl kernel::Module for RvDirect {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let drain = Drain::new()?;
         // SAFETY: A module is initialised once.
-        let workshop = unsafe {
-            Workshop {
-                slots: Pool::new(),
-                drain,
-                callers: Callers::new(),
-            }
-        };
-        let registry = Arc::new(Registry::new(workshop, KernelSymbols::new()?)?, GFP_KERNEL)?;
+        let registry = unsafe { registry()? };
         // If one of these fails, those before it are dropped from the last to the first.
         let notifier = ModuleNotifier::new(registry.clone())?;
         let attachments = Attachments(registry.clone());

@@ -100,6 +100,7 @@ static FILES: [TextFile<Interface>; 11] = [
 ];
 
 /// Creates the files. Dropping the returned directory removes them.
+#[inline(never)] // keeps its frame from that of its caller
 pub(crate) fn files(registry: Arc<Background<Registry>>) -> Result<Directory<Interface>> {
     let log = Log::new(None)?;
     let interface = Arc::new(Interface { registry, log }, GFP_KERNEL)?;

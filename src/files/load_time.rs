@@ -43,6 +43,7 @@ fn attach_line(registry: &Registry, line: &str) -> Result<(), Refusal> {
 }
 
 /// Enables the attachments whose lines do not say `disabled`.
+#[inline(never)] // keeps its frame from that of its caller
 pub(crate) fn enable(registry: &Registry) {
     for line in lines().into_iter().flatten() {
         // Cannot fail: `attach` has parsed the line.
