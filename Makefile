@@ -17,21 +17,23 @@ tools := $(foreach v,$(tool-variables),$(if $($(v)),$(v)=$($(v))))
 $(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH MINUTES PEERS SEED \
 	VM_APPEND VM_FILES VM_ICOUNT VM_KERNEL VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
 
-# The tree to build the module in. For a kernel without Rust, it is not KDIR.
-find-tree = tree=$$(scripts/rust-tree $(KDIR)) && echo "$$tree" >.tree
-kbuild = $(MAKE) -C "$$(cat .tree)" M=$(CURDIR) $(tools)
+# The tree that was built for last.
+kbuild = $(MAKE) -C "$$(cat .kdir)" M=$(CURDIR) $(tools)
+
+has-rust = grep -q '^CONFIG_RUST=y' $(KDIR)/include/config/auto.conf
 
 # File times do not show that the last build was for another kernel.
 .PHONY: modules
 modules: check-kdir
-	@$(find-tree)
 	@[ ! -e .kdir ] || [ "$$(cat .kdir)" = "$(abspath $(KDIR))" ] || $(kbuild) clean
 	@echo "$(abspath $(KDIR))" >.kdir
+	@$(has-rust) || { object=$$(scripts/rust-object) && \
+		install -C -m 644 "$$object" src/standin/rust.o_shipped; }
 	$(kbuild) modules
 
 .PHONY: modules_install
 modules_install:
-	@[ -e .tree ] || { echo 'rvdirect: error: nothing is built yet: run make' >&2; exit 1; }
+	@[ -e .kdir ] || { echo 'rvdirect: error: nothing is built yet: run make' >&2; exit 1; }
 	$(kbuild) modules_install
 
 # The command and its manual page; the module has modules_install.
@@ -44,13 +46,12 @@ install:
 
 .PHONY: clean
 clean:
-	@[ ! -e .tree ] || $(kbuild) clean
-	@rm -f .kdir .tree
+	@[ ! -e .kdir ] || $(kbuild) clean
+	@rm -f .kdir src/standin/rust.o_shipped
 
 .PHONY: rust-analyzer
 rust-analyzer: check-kdir
-	@$(find-tree)
-	$(kbuild) rust-analyzer
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(tools) rust-analyzer
 
 .PHONY: check-kdir
 check-kdir:
