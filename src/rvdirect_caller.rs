@@ -168,7 +168,6 @@ impl Returned {
 ///
 /// The handlers must keep to that. They must not change an argument to a value that the target
 /// cannot take, nor a result to one that its caller cannot take.
-#[vtable]
 pub unsafe trait DirectCaller: 'static {
     /// The word by which commands name it: up to 31 letters, digits, `_` and `-`.
     const NAME: &'static CStr;
@@ -177,14 +176,10 @@ pub unsafe trait DirectCaller: 'static {
     const DESCRIPTION: &'static CStr;
 
     /// Called when a target is entered.
-    fn entry(_call: &mut Call) {
-        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
-    }
+    const ENTRY: Option<fn(&mut Call)> = None;
 
     /// Called when a target has returned.
-    fn exit(_call: &mut Returned) {
-        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
-    }
+    const EXIT: Option<fn(&mut Returned)> = None;
 }
 
 /// Lets commands name the direct caller `T`, until it is dropped.
@@ -204,12 +199,16 @@ impl<T: DirectCaller> Registration<T> {
     const CALLER: &'static RawCaller = &RawCaller {
         name: T::NAME.to_bytes_with_nul().as_ptr(),
         description: T::DESCRIPTION.to_bytes_with_nul().as_ptr(),
-        entry: if T::HAS_ENTRY {
+        entry: if T::ENTRY.is_some() {
             Some(Self::entry)
         } else {
             None
         },
-        exit: if T::HAS_EXIT { Some(Self::exit) } else { None },
+        exit: if T::EXIT.is_some() {
+            Some(Self::exit)
+        } else {
+            None
+        },
         data: core::ptr::null_mut(),
         trampoline: core::ptr::null(),
     };
@@ -238,16 +237,20 @@ impl<T: DirectCaller> Registration<T> {
     ///
     /// `call` must be valid, and nothing else may use it during the call.
     unsafe extern "C" fn entry(call: *mut Call) {
-        // SAFETY: By the requirement of this function.
-        T::entry(unsafe { &mut *call });
+        if let Some(entry) = T::ENTRY {
+            // SAFETY: By the requirement of this function.
+            entry(unsafe { &mut *call });
+        }
     }
 
     /// # Safety
     ///
     /// `call` must be valid, and nothing else may use it during the call.
     unsafe extern "C" fn exit(call: *mut Call) {
-        // SAFETY: By the requirement of this function, and because `Returned` is transparent.
-        T::exit(unsafe { &mut *call.cast() });
+        if let Some(exit) = T::EXIT {
+            // SAFETY: By the requirement of this function, and because `Returned` is transparent.
+            exit(unsafe { &mut *call.cast() });
+        }
     }
 }
 

@@ -43,15 +43,15 @@ struct BigArgs;
 
 // SAFETY: The handler takes no lock, does not sleep and changes no argument: it reads one, and adds
 // to an atomic.
-#[vtable]
 unsafe impl DirectCaller for BigArgs {
     const NAME: &'static CStr = c"big_args";
     const DESCRIPTION: &'static CStr = c"counts calls whose third argument is great";
+    const ENTRY: Option<fn(&mut Call)> = Some(count_if_big);
+}
 
-    fn entry(call: &mut Call) {
-        if call.args()[2] as u64 >= AT_LEAST {
-            BIG.fetch_add(1, Ordering::Relaxed);
-        }
+fn count_if_big(call: &mut Call) {
+    if call.args()[2] as u64 >= AT_LEAST {
+        BIG.fetch_add(1, Ordering::Relaxed);
     }
 }
 
