@@ -20,7 +20,7 @@ pub mod error;
 pub mod ffi;
 pub mod init;
 mod module;
-mod panic;
+pub mod panic;
 pub mod prelude;
 pub mod print;
 mod shim;

@@ -49,6 +49,11 @@ void rvdirect_print(char level, const char *text, size_t length)
 	_printk("%c%c%.*s", KERN_SOH_ASCII, level, (int)length, text);
 }
 
+void rvdirect_warn(void)
+{
+	WARN_ON(true);
+}
+
 void rvdirect_bug(void)
 {
 	BUG();

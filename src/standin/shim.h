@@ -28,6 +28,9 @@ unsigned int rvdirect_harts(void);
 /* Prints a record, with its end of line. @level is that of printk, a digit. */
 void rvdirect_print(char level, const char *text, size_t length);
 
+/* Warns, and says where. */
+void rvdirect_warn(void);
+
 /* Ends the task, and says where. */
 void rvdirect_bug(void) __noreturn;
 

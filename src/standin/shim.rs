@@ -12,6 +12,7 @@ extern "C" {
     pub(crate) fn rvdirect_mutex_unlock(mutex: *mut c_void);
     pub(crate) fn rvdirect_harts() -> c_uint;
     pub(crate) fn rvdirect_print(level: c_char, text: *const c_char, length: usize);
+    pub(crate) fn rvdirect_warn();
     #[cfg(not(test))]
     pub(crate) fn rvdirect_bug() -> !;
 }
