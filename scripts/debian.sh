@@ -49,6 +49,9 @@ fetch_package()
 	*:*) arch=${package#*:} ;;
 	*) arch=$(dpkg --print-architecture) ;;
 	esac
+	case $suite in
+	*-security) mirror=${mirror%/}-security ;;
+	esac
 	mkdir -p "$apt_root"/{none,state/lists/partial,cache/archives/partial}
 	echo "deb [arch=$arch signed-by=$keyring] $mirror $suite main" >"$apt_root/sources.list"
 	private_apt apt-get --error-on=any update &&

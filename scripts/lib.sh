@@ -10,7 +10,6 @@
 # kernel and the user space, and the bindgen version that suits this kernel.
 kernel_package=linux-source-7.3
 kernel_suites='trixie-backports stable-backports sid'
-stock_suites=(sid testing)
 guest_suites='trixie stable sid'
 bindgen_version=0.73.2
 

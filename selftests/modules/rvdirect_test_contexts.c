@@ -79,6 +79,10 @@ static void in_soft_interrupt(struct timer_list *timer)
 	complete(&calls->done);
 }
 
+#ifndef HAS_timer_destroy_on_stack
+#define timer_destroy_on_stack destroy_timer_on_stack
+#endif
+
 static int softirq(void *unused, u64 count)
 {
 	struct calls calls = { .left = count };
@@ -105,6 +109,16 @@ static enum hrtimer_restart in_timer_interrupt(struct hrtimer *hrtimer)
 	hrtimer_forward_now(hrtimer, ns_to_ktime(PERIOD_NS));
 	return HRTIMER_RESTART;
 }
+
+#ifndef HAS_hrtimer_setup_on_stack
+static void hrtimer_setup_on_stack(struct hrtimer *timer,
+				   enum hrtimer_restart (*function)(struct hrtimer *timer),
+				   clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init_on_stack(timer, clock, mode);
+	timer->function = function;
+}
+#endif
 
 static int hrtimer(void *unused, u64 count)
 {

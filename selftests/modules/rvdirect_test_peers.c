@@ -72,6 +72,7 @@ static int kretprobe_histogram(struct kretprobe_instance *instance, struct pt_re
 	return 0;
 }
 
+/* Since 6.14, these get ftrace_regs, before that pt_regs. */
 static int fprobe_nothing(struct fprobe *probe, unsigned long ip, unsigned long ra,
 			  struct ftrace_regs *regs, void *data)
 {
@@ -108,19 +109,19 @@ static const struct job {
 		.name = "nothing",
 		.kprobe.pre_handler = kprobe_nothing,
 		.kretprobe.handler = kretprobe_nothing,
-		.fprobe.entry_handler = fprobe_nothing,
+		.fprobe.entry_handler = (void *)fprobe_nothing,
 	}, {
 		.name = "count",
 		.kprobe.pre_handler = kprobe_count,
 		.kretprobe.handler = kretprobe_count,
-		.fprobe.entry_handler = fprobe_count,
+		.fprobe.entry_handler = (void *)fprobe_count,
 	}, {
 		.name = "histogram",
 		.kretprobe.entry_handler = kretprobe_entry,
 		.kretprobe.handler = kretprobe_histogram,
 		.kretprobe.data_size = sizeof(cycles_t),
-		.fprobe.entry_handler = fprobe_entry,
-		.fprobe.exit_handler = fprobe_histogram,
+		.fprobe.entry_handler = (void *)fprobe_entry,
+		.fprobe.exit_handler = (void *)fprobe_histogram,
 		.fprobe.entry_data_size = sizeof(cycles_t),
 	}, {
 		.name = "override",
