@@ -326,10 +326,10 @@ probes()
 		for caller in $all; do
 			name=${caller}_
 			at=rvdirect_pair_$name
-			echo "p:pairs/${name}kprobe ${at}kprobe
-p:pairs/${name}body ${at}body+8
-r:pairs/${name}kretprobe ${at}kretprobe
-f:pairs/${name}entry ${at}entry
+			echo "p:pairs/${name}body ${at}body+8"
+			! can_probe p || echo "p:pairs/${name}kprobe ${at}kprobe
+r:pairs/${name}kretprobe ${at}kretprobe"
+			! can_probe f || echo "f:pairs/${name}entry ${at}entry
 f:pairs/${name}exit ${at}exit%return"
 		done >>"$tracing/dynamic_events"
 		echo 1 >"$events/pairs/enable"
@@ -339,6 +339,7 @@ f:pairs/${name}exit ${at}exit%return"
 		echo >"$tracing/dynamic_events"
 		;;
 	should)
+		[ -d "$events/pairs/${function#rvdirect_pair_}" ] || return 0
 		# A call that is overridden does not reach the body.
 		case $function:$rvdirect_is in
 		*_override_body:there) ;;
@@ -348,13 +349,14 @@ f:pairs/${name}exit ${at}exit%return"
 	esac
 }
 
-# A BPF program on each function, by a kprobe event.
+# A BPF program on each function, by a kprobe event in its body: some kernels allow none where
+# ftrace patches.
 bpf_programs()
 {
 	for name in $all; do
 		case $1 in
 		comes)
-			echo "p:pairs/bpf_$name rvdirect_pair_$name" >>"$tracing/dynamic_events"
+			echo "p:pairs/bpf_$name rvdirect_pair_$name+8" >>"$tracing/dynamic_events"
 			hold_program "$name" kprobe "$(cat "$events/pairs/bpf_$name/id")"
 			;;
 		goes) end_program "$name" ;;
@@ -369,7 +371,12 @@ bpf_programs()
 	files) echo "$here/bpf" /proc/sys/kernel/bpf_stats_enabled ;;
 	comes) echo 1 >/proc/sys/kernel/bpf_stats_enabled ;;
 	goes) echo >"$tracing/dynamic_events" ;;
-	should) echo "bpf $function $calls" ;;
+	should)
+		case $function:$rvdirect_is in
+		*_override:there) echo "bpf $function 0" ;;
+		*) echo "bpf $function $calls" ;;
+		esac
+		;;
 	esac
 }
 

@@ -7,13 +7,27 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
+# Prints how many functions can be traced. Some kernels show what is left of weak functions
+# as well, where no symbol begins. A call site is there or, with CALL_OPS, four bytes on,
+# behind a start that is aligned to eight bytes.
+functions_of_ftrace()
+{
+	awk 'NR == FNR { begins[$1]; next }
+		{
+			before = $1
+			sub(/4$/, "0", before) || sub(/c$/, "8", before)
+		}
+		$1 in begins || before in begins { count++ }
+		END { print count }' /proc/kallsyms "$tracing/available_filter_functions_addrs"
+}
+
 # Counts all functions that can be traced under a mixed load, and compares some
 # of the counts with the kernel's own.
 all_functions_at_once()
 {
 	echo 100000 >$max_functions
 	attach '* count'
-	expect "functions" "$(functions_of '*')" "$(wc -l <"$tracing/available_filter_functions")"
+	expect "functions" "$(functions_of '*')" "$(functions_of_ftrace)"
 	profiler=$tracing/function_profile_enabled
 	if [ -e "$profiler" ]; then
 		printf '%s\n' rvdirect_test_target rvdirect_test_shared vfs_mkdir vfs_rmdir \

@@ -112,6 +112,14 @@ needs()
 	exit 0
 }
 
+# can_probe KIND: whether the kernel can have such a probe event at a function's entry. Some
+# have no fprobes, or allow no kprobe where ftrace patches.
+can_probe()
+{
+	echo "$1:probed vfs_fsync" 2>/dev/null >>"$tracing/dynamic_events" || return
+	echo '-:probed' >>"$tracing/dynamic_events"
+}
+
 # fails COMMAND...: the command must fail. "!" would not do: "set -e" ignores
 # it.
 fails()
@@ -265,6 +273,19 @@ traceable()
 			echo "$name"
 		fi
 	done
+}
+
+# shared_names: prints each name that several functions of the kernel itself share, behind how
+# many. Some kernels show what is left of weak functions by the name of the one before.
+shared_names()
+{
+	awk 'NR == FNR { if ($4 == "") symbols[$3]++; next }
+		!/[^A-Za-z0-9_]/ { count[$1]++ }
+		END {
+			for (name in count)
+				if (count[name] > 1 && count[name] == symbols[name])
+					print count[name], name
+		}' /proc/kallsyms "$tracing/available_filter_functions"
 }
 
 # on_each_hart COMMAND...: runs the command on all harts at once, one bound to

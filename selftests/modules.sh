@@ -10,8 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # Prints a name that several functions of the kernel itself share.
 shared_name()
 {
-	awk '!/\[/ { print $1 }' "$tracing/available_filter_functions" | sort | uniq -d |
-		grep '^[a-z]*_[a-z_]*$' | head -n 1
+	shared_names | awk '$2 ~ /^[a-z]*_[a-z_]*$/ { print $2 }' | sort | head -n 1
 }
 
 a_shared_name_means_all_of_them()

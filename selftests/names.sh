@@ -100,8 +100,7 @@ the_kernel_has_numbers_of_its_own()
 # Each function of the name that most functions of the kernel share.
 the_kernel_shares_names_as_well()
 {
-	shared=$(sed '/[^A-Za-z0-9_]/d' "$tracing/available_filter_functions" | sort | uniq -c |
-		sort -rn | sed 1q)
+	shared=$(shared_names | sort -rn | sed 1q)
 	# shellcheck disable=SC2086 # two words
 	set -- $shared
 	echo "$2: $1 functions"

@@ -3,9 +3,11 @@
 #include <linux/err.h>
 #include <linux/ftrace.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "../../asm/trampoline.h"
 #include "ftrace.h"
+#include "shim.h"
 
 #ifndef CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS
 #error "The kernel has no direct calls."
@@ -62,14 +64,37 @@ void rvdirect_free_ops(struct ftrace_ops *ops)
 	kfree(ops);
 }
 
-int rvdirect_register_ops(struct ftrace_ops *ops, unsigned long address)
+/* Whether the call at the end of the call site is there, or a nop in its place. */
+static bool is_patched(unsigned long location)
+{
+	const u32 nop = 0x00000013;
+	u32 insn = nop;
+
+	copy_from_kernel_nofault(&insn, (void *)(location + MCOUNT_INSN_SIZE - sizeof(insn)),
+				 sizeof(insn));
+	return insn != nop;
+}
+
+int rvdirect_register_ops(struct ftrace_ops *ops, unsigned long location,
+			  unsigned long address)
 {
 	int ret = register_ftrace_direct(ops, address);
 
+	if (ret)
+		return ret;
+	if (!(ops->flags & FTRACE_OPS_FL_PERMANENT)) {
+		/* Before 6.19, registering clears the flags that were there. */
+		ops->flags |= FTRACE_OPS_FL_PERMANENT;
+		if (!is_patched(location)) {
+			/* ftrace is switched off, so nobody has found it. */
+			ops->flags &= ~FTRACE_OPS_FL_DYNAMIC;
+			ret = unregister_ftrace_direct(ops, address, false);
+			return ret ?: -EBUSY;
+		}
+	}
 	/* Nobody else changes the flags of one that is registered. */
-	if (!ret)
-		ops->flags &= ~FTRACE_OPS_FL_STUB;
-	return ret;
+	ops->flags &= ~FTRACE_OPS_FL_STUB;
+	return 0;
 }
 
 bool rvdirect_is_refused_as_held(const struct ftrace_ops *ops)
@@ -134,12 +159,15 @@ int rvdirect_ask_whether_held(struct ftrace_ops *ops)
 
 	/*
 	 * Registering checks that first. If none has one, it then refuses the ftrace_ops
-	 * before it touches any call site, as that is marked as deleted. If an unknown
-	 * kernel did register it, the trampoline would resume the functions meanwhile.
+	 * before it touches any call site, as that is marked as deleted. A kernel that
+	 * clears the flags does register it; the trampoline resumes the functions meanwhile.
 	 */
 	ops->flags |= FTRACE_OPS_FL_DELETED;
 	ret = register_ftrace_direct(ops, nowhere);
 	if (!ret)
 		unregister_ftrace_direct(ops, nowhere, false);
+	else if (rvdirect_was_listed(ops))
+		/* Another tracer's call may have found it. */
+		rvdirect_synchronize_trampolines();
 	return ret == -EINVAL ? 0 : ret;
 }

@@ -20,10 +20,11 @@ struct ftrace_ops *rvdirect_make_ops(const unsigned long *locations, unsigned in
 void rvdirect_free_ops(struct ftrace_ops *ops);
 
 /*
- * Registers direct calls to @address. On an error other than -ENODEV, nothing is
- * registered; the functions below then tell why.
+ * Registers direct calls to @address. @location is one of its functions. On an error other
+ * than -ENODEV, nothing is registered; the functions below then tell why.
  */
-int rvdirect_register_ops(struct ftrace_ops *ops, unsigned long address);
+int rvdirect_register_ops(struct ftrace_ops *ops, unsigned long location,
+			  unsigned long address);
 
 /* Whether one of its functions has a direct caller already. */
 bool rvdirect_is_refused_as_held(const struct ftrace_ops *ops);
@@ -51,7 +52,8 @@ void rvdirect_hide_ops(struct ftrace_ops *ops);
 int rvdirect_unregister_ops(struct ftrace_ops *ops, unsigned long address);
 
 /*
- * Returns -EBUSY if one of the functions has a direct caller, 0 if none has. The
+ * Returns -EBUSY if one of the functions has a direct caller, 0 if none has. Where ftrace
+ * does not tell the location of a function that is modified, that is -EBUSY as well. The
  * ftrace_ops can only be freed after that.
  */
 int rvdirect_ask_whether_held(struct ftrace_ops *ops);

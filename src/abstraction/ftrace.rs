@@ -123,7 +123,8 @@ impl<T: Trampoline> DirectCalls<T> {
     /// # Errors
     ///
     /// - [`Reason::Held`]: one of the functions has a direct caller already;
-    /// - [`Reason::Modified`], with the location of the first such function;
+    /// - [`Reason::Modified`], with the location of the first such function, or 0 where ftrace does
+    ///   not tell it;
     /// - [`Reason::SwitchedOff`];
     /// - [`Reason::NoMemory`];
     /// - [`Reason::Kernel`]: there is no function at one of the locations, or there are no
@@ -138,10 +139,11 @@ impl<T: Trampoline> DirectCalls<T> {
         drain: T::Drain,
     ) -> Result<Self, Reason> {
         let ops = Ops::new(locations)?;
+        let location = *locations.first().ok_or(EINVAL)?;
         let address = leads_to(&trampoline, is_enabled);
         // SAFETY: `ops` has a filter, and is not registered. The returned value owns both `ops` and
         // the trampoline, so they stay in place until `ops` is unregistered.
-        let ret = unsafe { bindings::rvdirect_register_ops(ops.as_ptr(), address) };
+        let ret = unsafe { bindings::rvdirect_register_ops(ops.as_ptr(), location, address) };
         match to_result(ret) {
             Ok(()) => {
                 // INVARIANT: The call above registered `ops`, for the address that `leads_to` chose.
@@ -323,6 +325,16 @@ pub(crate) fn location(resume_address: usize) -> usize {
 
 /// Returns the functions at `locations`, which are sorted, that have a direct caller, sorted as well.
 pub(crate) fn held_of(locations: &[usize]) -> Result<KVVec<usize>> {
+    refused_of(locations, |reason| matches!(reason, Reason::Held))
+}
+
+/// Returns those that something modifies, where ftrace does not tell which one that is. None of them
+/// has a direct caller.
+pub(crate) fn modified_of(locations: &[usize]) -> Result<KVVec<usize>> {
+    refused_of(locations, |reason| matches!(reason, Reason::Modified(_)))
+}
+
+fn refused_of(locations: &[usize], for_this: fn(&Reason) -> bool) -> Result<KVVec<usize>> {
     let mut asked = 0;
     those_of(locations, |part| {
         asked += 1;
@@ -331,7 +343,7 @@ pub(crate) fn held_of(locations: &[usize]) -> Result<KVVec<usize>> {
             // SAFETY: Sleeping is allowed here, as wherever attachments change.
             unsafe { bindings::rvdirect_wait_for_tasks_callbacks() };
         }
-        is_any_held(part)
+        Ok(why_refused(part)?.as_ref().is_some_and(for_this))
     })
 }
 
@@ -375,13 +387,18 @@ fn is_any_unknown(locations: &[usize]) -> Result<bool> {
     }
 }
 
-/// Returns whether one of the functions has a direct caller.
-fn is_any_held(locations: &[usize]) -> Result<bool> {
+/// Returns why ftrace would refuse the functions, if one of them has a direct caller or, where ftrace
+/// does not tell which one is modified, if one is.
+fn why_refused(locations: &[usize]) -> Result<Option<Reason>> {
     let ops = Ops::new(locations)?;
     // SAFETY: Nobody else knows of `ops`, which is only dropped after that.
     match to_result(unsafe { bindings::rvdirect_ask_whether_held(ops.as_ptr()) }) {
-        Err(EBUSY) => Ok(true),
-        other => other.map(|()| false),
+        // SAFETY: `ops` is valid, and was refused.
+        Err(EBUSY) if unsafe { bindings::rvdirect_is_refused_as_held(ops.as_ptr()) } => {
+            Ok(Some(Reason::Held))
+        }
+        Err(EBUSY) => Ok(Some(Reason::Modified(0))),
+        other => other.map(|()| None),
     }
 }
 

@@ -87,10 +87,12 @@ int rvdirect_find_symbol(const char *name, unsigned long *addr)
 	struct kprobe probe = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
 	int ret = register_kprobe(&probe);
 
-	if (ret)
+	if (!ret)
+		unregister_kprobe(&probe);
+	/* Some kernels allow no kprobe where ftrace patches, but have looked it up. */
+	else if (!probe.addr)
 		return ret;
 	*addr = (unsigned long)probe.addr;
-	unregister_kprobe(&probe);
 	return 0;
 #else
 	return -ENOENT;

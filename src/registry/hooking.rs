@@ -92,6 +92,11 @@ impl Registry {
                     let held = ftrace::held_of(functions.locations())?;
                     functions.retain(&mut |location, _| held.binary_search(&location).is_err());
                 }
+                // ftrace does not tell which one.
+                Reason::Modified(0) => {
+                    let modified = ftrace::modified_of(functions.locations())?;
+                    functions.retain(&mut |location, _| modified.binary_search(&location).is_err());
+                }
                 Reason::Modified(modified) => {
                     functions.retain(&mut |location, _| location != modified)
                 }
