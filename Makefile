@@ -111,8 +111,8 @@ help:
 	@echo '  bench           - what each caller costs, in instructions'
 	@echo "  bench PEERS=1   - what the kernel's other tracers cost for the same jobs"
 	@echo '  vm SCRIPT=path  - run a script in the guest as root; see scripts/vm'
-	@echo '                    for VM_KERNEL=debug|debian VM_SMP= VM_MEM= VM_ICOUNT=1'
-	@echo '                    VM_APPEND= VM_FILES='
+	@echo '                    for VM_KERNEL=debug|stable|backports|debian VM_SMP= VM_MEM='
+	@echo '                    VM_ICOUNT=1 VM_APPEND= VM_FILES='
 	@echo '  shell           - an interactive guest'
 	@echo "  kdir            - print the guest kernel's build tree"
 	@echo

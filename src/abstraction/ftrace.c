@@ -83,7 +83,7 @@ int rvdirect_register_ops(struct ftrace_ops *ops, unsigned long location,
 	if (ret)
 		return ret;
 	if (!(ops->flags & FTRACE_OPS_FL_PERMANENT)) {
-		/* Before 6.19, registering clears the flags that were there. */
+		/* Some kernels clear the flags when they register it. */
 		ops->flags |= FTRACE_OPS_FL_PERMANENT;
 		if (!is_patched(location)) {
 			/* ftrace is switched off, so nobody has found it. */
