@@ -42,20 +42,24 @@ host_mirror()
 # fetch_package DIR PACKAGE MIRROR SUITE: downloads the newest PACKAGE to DIR.
 fetch_package()
 {
-	local dir=$1 package=$2 mirror=$3 suite=$4 arch
+	local dir=$1 package=$2 mirror=$3 suite=$4 source sources=$apt_root/sources.list
 	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-	case $package in
-	*:*) arch=${package#*:} ;;
-	*) arch=$(dpkg --print-architecture) ;;
-	esac
 	case $suite in
 	*-security) mirror=${mirror%/}-security ;;
 	esac
+	source="deb [signed-by=$keyring] $mirror $suite main"
 	mkdir -p "$apt_root"/{none,state/lists/partial,cache/archives/partial}
-	echo "deb [arch=$arch signed-by=$keyring] $mirror $suite main" >"$apt_root/sources.list"
-	private_apt apt-get --error-on=any update &&
-		(cd "$dir" && private_apt apt-get download "$package")
+	# One at a time: they share the list of sources. Its indexes are good for a while.
+	(
+		flock 8
+		[ "$(find "$sources" -mmin -10 -exec cat {} +)" = "$source" ] || {
+			echo "$source" >"$sources.new"
+			private_apt apt-get -o Dir::Etc::sourcelist="$sources.new" --error-on=any \
+				update && mv "$sources.new" "$sources" || exit
+		}
+		cd "$dir" && private_apt apt-get download "$package"
+	) 8>"$apt_root.lock"
 }
 
 # unpack_package DIR PACKAGE SUITE...: fetches the newest PACKAGE, unpacks it in
