@@ -8,6 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/functions.sh"
 
 events=$tracing/events/rvdirect
+allow_override=/sys/module/rvdirect/parameters/allow_override
+not_allowed="override wants 1 in $allow_override"
 
 # traced EVENT CALLS: calls the target with EVENT on, and writes the events to
 # /tmp/trace, a line each. Attaches nothing.
@@ -230,11 +232,32 @@ override_must_be_allowed()
 	expect "before" "$(cat "$target/result")" 7
 	attach 'rvdirect_test_target nop'
 	refused modify 'rvdirect_test_target override ret=1' 'Operation not permitted' \
-		'Module was not loaded with allow_override=1' override
+		"$not_allowed" override
 	write detach '*'
 	refused attach 'rvdirect_test_target override ret=1' 'Operation not permitted' \
-		'Module was not loaded with allow_override=1' override
+		"$not_allowed" override
 	expect "behind" "$(cat "$target/result")" 7
+}
+
+# What is attached goes on when it is forbidden again.
+override_can_be_allowed_and_forbidden()
+{
+	expect "parameter" "$(cat "$allow_override")" N
+	echo 1 >"$allow_override"
+	expect "parameter" "$(cat "$allow_override")" Y
+	attach 'rvdirect_test_target override ret=1'
+	expect "returned" "$(cat "$target/result")" 1
+	fails sh -c "echo perhaps >$allow_override"
+	expect "parameter" "$(cat "$allow_override")" Y
+	echo 0 >"$allow_override"
+	expect "returned" "$(cat "$target/result")" 1
+	refused modify 'rvdirect_test_target override ret=2' 'Operation not permitted' \
+		"$not_allowed" override
+	expect "returned" "$(cat "$target/result")" 1
+	write modify 'rvdirect_test_target count'
+	refused modify 'rvdirect_test_target override ret=2' 'Operation not permitted' \
+		"$not_allowed" override
+	expect "returned" "$(cat "$target/result")" 7
 }
 
 override_returns_what_it_is_told()
@@ -448,6 +471,7 @@ run_tests \
 	latency_keeps_a_histogram \
 	latency_knows_how_long_a_call_takes \
 	override_must_be_allowed \
+	override_can_be_allowed_and_forbidden \
 	override_returns_what_it_is_told \
 	override_takes_every_third_and_four_at_most \
 	override_makes_the_kernel_fail \

@@ -8,6 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
+allow_override=/sys/module/rvdirect/parameters/allow_override
+
 lock_down()
 {
 	attach 'rvdirect_test_target count'
@@ -51,6 +53,20 @@ nothing_is_overridden()
 	echo 'attach vfs_fsync nop' >&3
 }
 
+# It can be forbidden, but not allowed again.
+override_cannot_be_allowed()
+{
+	expect "parameter" "$(cat "$allow_override")" Y
+	for value in 1 0 1; do
+		message=$( { echo $value >"$allow_override"; } 2>&1) || [ $value = 1 ] || return
+		case $value:$message in
+		0: | 1:*': Operation not permitted') ;;
+		*) fail "$value: $message" ;;
+		esac
+	done
+	expect "parameter" "$(cat "$allow_override")" N
+}
+
 the_module_goes()
 {
 	exec 3>&-
@@ -63,10 +79,11 @@ load_modules
 rmmod rvdirect
 modprobe rvdirect allow_override=1
 exec 3<>"$rvdirect/session"
-ktap_set_plan 5
+ktap_set_plan 6
 ktap_test_result "lock down" lock_down
 ktap_test_result "files are closed" files_are_closed
 ktap_test_result "some files can be read" some_files_can_be_read
 ktap_test_result "nothing is overridden" nothing_is_overridden
+ktap_test_result "override cannot be allowed" override_cannot_be_allowed
 ktap_test_result "the module goes" the_module_goes
 ktap_finished

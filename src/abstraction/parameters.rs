@@ -7,8 +7,7 @@ use kernel::prelude::*;
 
 /// Returns whether the caller `override` may be used.
 pub(crate) fn allow_override() -> bool {
-    // SAFETY: The parameter is set before the module is initialised, and is never written after
-    // that.
+    // SAFETY: It only reads a byte.
     unsafe { bindings::rvdirect_allow_override() }
 }
 

@@ -138,8 +138,8 @@ reasons! {
     NoReturn, EINVAL, "override wants ret=VALUE";
     /// The caller waits for the return of a function that never returns.
     NeverReturns, EINVAL, "Function never returns, its return cannot be seen";
-    /// `override` changes what the kernel does, so only a parameter on loading can allow it.
-    NotAllowed, EPERM, "Module was not loaded with allow_override=1";
+    /// `override` changes what the kernel does, so a parameter must allow it.
+    NotAllowed, EPERM, "override wants 1 in /sys/module/rvdirect/parameters/allow_override";
     /// `override`, and the parameter `attach`, must not get around lockdown.
     LockedDown, EPERM, "Kernel is locked down";
     /// `modify` takes no exclusions and no flags: it changes only the caller.
