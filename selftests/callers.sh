@@ -78,8 +78,8 @@ return_makes_an_event_of_each_return()
 	attach 'rvdirect_test_target return'
 	traced return 5
 	expect "events" "$(wc -l </tmp/trace)" 5
-	expect "returned" "$(sed 's/.* ret=\(0x[0-9a-f]*\) .*/\1/' /tmp/trace)" \
-		"$(printf '0x%x\n' 1 2 3 4 5)"
+	expect "returned" "$(sed 's/.* ret=\([0-9]*\) duration=.*/\1/' /tmp/trace)" \
+		"$(printf '%d\n' 1 2 3 4 5)"
 	expect "arguments" "$(sed 's/.* args={//; s/,[^,]*,[^,]*}$//' /tmp/trace)" \
 		"$(printf '0x%x,0x1\n' 0 1 2 3 4)"
 	grep -q -- '-> call_task+0x' /tmp/trace
@@ -158,6 +158,19 @@ latency_knows_how_long_a_call_takes()
 	min=$(sed -n 's/^hrtimer_nanosleep: count 1, min \([0-9]*\) ns.*/\1/p' "$rvdirect/hist")
 	[ "$min" -ge 50000000 ]
 	[ "$min" -lt 50000000000 ]
+}
+
+errors_have_their_names()
+{
+	attach 'vfs_statx return ret<0 comm=stat'
+	echo >"$tracing/trace"
+	echo 1 >"$events/return/enable"
+	fails stat /no-such-file
+	fails stat /init/file
+	echo 0 >"$events/return/enable"
+	cat "$tracing/trace"
+	expect "returned" "$(grep -o 'ret=.* d' "$tracing/trace")" \
+		"$(printf 'ret=%s d\n' '-2 ENOENT' '-20 ENOTDIR')"
 }
 
 # The target returns 1, 2, 3 and so on.
@@ -465,6 +478,7 @@ run_tests \
 	arguments_can_be_filtered \
 	arguments_can_be_summed_up \
 	return_makes_an_event_of_each_return \
+	errors_have_their_names \
 	return_and_latency_want_some_values \
 	return_and_latency_want_calls_that_took_long \
 	an_event_in_use_holds_the_module \

@@ -207,6 +207,18 @@ mod tests {
         assert_eq!(name(0), None);
     }
 
+    /// The text of the event `return` has the same names.
+    #[test]
+    fn the_event_knows_them_too() {
+        let event = include_str!("../trampoline/events.h");
+        let entries = event.matches(", \"E").count();
+        assert_eq!(entries, all().count());
+        for (name, number) in all() {
+            assert!(event.contains(&format!("{{ {number}, \"{name}\" }}")));
+            assert!((1..135).contains(&number) || (512..532).contains(&number));
+        }
+    }
+
     /// Two errors with one number, or two numbers for one name, would be a typo.
     #[test]
     fn nothing_is_there_twice() {
