@@ -260,14 +260,15 @@ function_profiler()
 
 stack_tracer()
 {
+	enabled=/proc/sys/kernel/stack_tracer_enabled
 	case $1 in
-	files) echo "$tracing/stack_trace_filter" ;;
+	files) echo "$tracing/stack_trace_filter" "$enabled" ;;
 	comes)
 		functions_of_all >"$tracing/stack_trace_filter"
-		echo 1 >/proc/sys/kernel/stack_tracer_enabled
+		echo 1 >"$enabled"
 		;;
 	goes)
-		echo 0 >/proc/sys/kernel/stack_tracer_enabled
+		echo 0 >"$enabled"
 		echo >"$tracing/stack_trace_filter"
 		;;
 	clears) echo 0 >"$tracing/stack_max_size" ;;
