@@ -36,6 +36,12 @@ void rvdirect_handle_trace(struct rvdirect_call *call)
 	trace_call(call);
 }
 
+void rvdirect_handle_return(struct rvdirect_call *call)
+{
+	if (trace_return_enabled())
+		make_return_event(call);
+}
+
 static bool is_wanted(const struct rvdirect_call *call)
 {
 	const struct rvdirect_slot *slot = container_of(call->rows, struct rvdirect_slot, rows);
@@ -43,7 +49,7 @@ static bool is_wanted(const struct rvdirect_call *call)
 	return call->ticks >= slot->min && call->ret[0] - slot->ret_first <= slot->ret_more;
 }
 
-void rvdirect_handle_return(struct rvdirect_call *call)
+void rvdirect_handle_some_returns(struct rvdirect_call *call)
 {
 	if (trace_return_enabled() && is_wanted(call))
 		make_return_event(call);

@@ -26,7 +26,11 @@ void rvdirect_handle_trace(struct rvdirect_call *call);
 int rvdirect_hold_for_event(void);
 void rvdirect_release_from_event(void);
 
-/* Exit handler: the event rvdirect:return. */
+/*
+ * Exit handlers: the event rvdirect:return, for all calls, or for those whose
+ * outcome the slot wants.
+ */
 void rvdirect_handle_return(struct rvdirect_call *call);
+void rvdirect_handle_some_returns(struct rvdirect_call *call);
 
 #endif /* RVDIRECT_HANDLERS_H */

@@ -76,7 +76,11 @@ impl Handlers {
         // INVARIANT: As above.
         Handlers {
             entry: None,
-            exit: Some(bindings::rvdirect_handle_return),
+            exit: Some(if outcome == Outcome::default() {
+                bindings::rvdirect_handle_return
+            } else {
+                bindings::rvdirect_handle_some_returns
+            }),
             data: event_data(args, session),
             is_on: ptr::null(),
             outcome,
