@@ -828,24 +828,52 @@ SLOTS	rvdirect_override_some_slots, GO_TO rvdirect_override_some
 	bne	t0, t2, .Lfiltered_out
 	.endm
 
+/*
+ * PASS_IF_IN_CGROUP - go on if the task is in the cgroup in t0, or in one below it
+ *
+ * Another hart may move the task to another cgroup meanwhile, and then frees what
+ * task->cgroups leads to, after a grace period of RCU. With interrupts off, RCU
+ * waits for this hart wherever it watches; where it does not, this is an idle task,
+ * which nothing moves. A cgroup holds those above it.
+ */
+	.macro	PASS_IF_IN_CGROUP
+	csrrci	t2, CSR_STATUS, SR_IE
+	REG_S	t2, 16(sp)
+	NEAR_TASK t2, TASK_CGROUPS
+	REG_L	t2, TASK_CGROUPS - .Lnear(t2)
+	REG_L	t2, CSS_SET_CGROUP(t2)
+.Lcgroup:
+	beq	t2, t0, .Lin_cgroup
+	REG_L	t2, CGROUP_PARENT(t2)
+	bnez	t2, .Lcgroup
+	REG_L	t2, 16(sp)
+	csrs	CSR_STATUS, t2
+	j	.Lfiltered_out
+.Lin_cgroup:
+	REG_L	t2, 16(sp)
+	csrs	CSR_STATUS, t2
+	.endm
+
 /* Restores the registers that rvdirect_filter uses. */
 	.macro	GIVE_BACK
 	REG_L	t2, 0(sp)
 	REG_L	t0, 8(sp)
-	addi	sp, sp, 16
+	addi	sp, sp, 32
 	.endm
 
 /*
  * Passes some calls on to another trampoline, and all others to their target.
  *
- *	sp + 16	->	+-----------------+  the target's sp
+ *	sp + 32	->	+-----------------+  the target's sp
+ *			| (alignment)     |
+ *			| sstatus         |
  *			| t0              |
  *			| t2              |
  *	sp	->	+-----------------+
  */
 SYM_CODE_START_LOCAL(rvdirect_filter)
 	GET_ROWS rvdirect_filter_slots
-	addi	sp, sp, -16
+	addi	sp, sp, -32
 	REG_S	t0, 8(sp)
 	REG_S	t2, 0(sp)
 	REG_L	t0, RVDIRECT_SLOT_HAS_HARTS(t1)
@@ -869,6 +897,12 @@ SYM_CODE_START_LOCAL(rvdirect_filter)
 	REG_L	t0, RVDIRECT_SLOT_COMM_MASK + 8(t1)
 	PASS_IF_TASK_HAS TASK_COMM + 8, RVDIRECT_SLOT_COMM + 8
 .Lany_name:
+#ifdef TASK_CGROUPS
+	REG_L	t0, RVDIRECT_SLOT_CGROUP(t1)
+	beqz	t0, .Lany_cgroup
+	PASS_IF_IN_CGROUP
+.Lany_cgroup:
+#endif
 	GIVE_BACK
 	REG_L	t1, RVDIRECT_SLOT_NEXT(t1)
 	jr	t1

@@ -37,6 +37,7 @@
 #define RVDIRECT_SLOT_IDS_MASK		(-176)
 #define RVDIRECT_SLOT_IDS		(-168)
 #define RVDIRECT_SLOT_COMM_MASK		(-160)
+#define RVDIRECT_SLOT_CGROUP		(-144)
 #define RVDIRECT_SLOT_HARTS		(-128)
 #define RVDIRECT_SLOT_ENTRY		(-64)
 #define RVDIRECT_SLOT_EXIT		(-56)
@@ -128,6 +129,8 @@ struct rvdirect_row {
  * @ids: the task whose calls the filter lets pass: its number and, in the upper
  *	half, that of its process
  * @comm_mask: which bits of @comm the filter looks at: not the second word alone
+ * @cgroup: the cgroup whose calls the filter lets pass, with those of the cgroups
+ *	below it, or NULL for all
  * @harts: the harts whose calls the filter lets pass, a bit each
  * @entry: the handler to call before the target, or NULL
  * @exit: the handler to call after the target has returned, or NULL
@@ -151,7 +154,8 @@ struct rvdirect_slot {
 	u64 ids_mask;
 	u64 ids;
 	u64 comm_mask[2];
-	u64 unused[2];
+	const void *cgroup;
+	u64 unused;
 	u64 harts[RVDIRECT_MAX_HARTS / 64];
 	void (*entry)(struct rvdirect_call *call);
 	void (*exit)(struct rvdirect_call *call);

@@ -79,9 +79,9 @@ count_costs_30_at_most_in_a_group()
 }
 
 # "cat" calls the target.
-a_filter_costs_42_at_most()
+a_filter_costs_44_at_most()
 {
-	at_most 42 "count, let pass by comm=" 'count comm=cat'
+	at_most 44 "count, let pass by comm=" 'count comm=cat'
 	at_most 25 "filtered out by comm=" 'trace comm=no-such-name'
 }
 
@@ -102,7 +102,9 @@ each_condition_costs_12_at_most()
 	read -r comm </proc/self/comm
 	passing 'comm=*'
 	unconditional=$patched
-	for condition in "pid=$pid" "tgid=$pid" "comm=$comm" hart=0; do
+	conditions="pid=$pid tgid=$pid comm=$comm hart=0"
+	[ ! -e /proc/self/cgroup ] || conditions="$conditions cgroup=/"
+	for condition in $conditions; do
 		passing "$condition"
 		judge 12 "${condition%=*}=, above a filter without conditions" \
 			"$(per_call "$unconditional" "$patched")"
@@ -325,7 +327,7 @@ run_tests \
 	nop_costs_6_at_most \
 	count_costs_14_at_most \
 	count_costs_30_at_most_in_a_group \
-	a_filter_costs_42_at_most \
+	a_filter_costs_44_at_most \
 	each_condition_costs_12_at_most \
 	trace_costs_40_at_most_while_its_event_is_off \
 	trace_costs_920_at_most_with_its_event \

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Filters, which select the calls that a caller sees: by task, by process, by
-# the name of the task, by hart.
+# the name of the task, by cgroup, by hart.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -118,6 +118,86 @@ a_tgid_is_that_of_one_process()
 	seen 'tgid=1' 0
 }
 
+cgroups=/tmp/cgroups
+
+mount_cgroups()
+{
+	needs /proc/self/cgroup "the kernel has no CONFIG_CGROUPS"
+	mkdir -p $cgroups
+	grep -q " $cgroups " /proc/mounts || mount -t cgroup2 none $cgroups
+	mkdir -p $cgroups/a/b "$cgroups/c d"
+}
+
+# call_in CGROUP COUNT: makes the calls in a task of that cgroup.
+call_in()
+{
+	sh -c 'echo $$ >"$0" && echo '"$2 >$target/call_task" "$cgroups$1/cgroup.procs"
+}
+
+a_cgroup_has_those_below_it()
+{
+	mount_cgroups
+	for cgroup in /:1111 /a:110 /a/b:100 '/c\x20d:1000'; do
+		condition=cgroup=${cgroup%:*}
+		attach "rvdirect_test_target count $condition"
+		expect "attach" "$(cat "$rvdirect/attach")" "rvdirect_test_target count $condition"
+		call_in / 1
+		call_in /a 10
+		call_in /a/b 100
+		call_in '/c d' 1000
+		expect "hits with $condition" "$(hits rvdirect_test_target)" "${cgroup#*:}"
+		write detach rvdirect_test_target
+	done
+	attach 'rvdirect_test_target count cgroup=/a pid=1'
+	call_in /a 10
+	expect "hits" "$(hits rvdirect_test_target)" 0
+	refused modify 'rvdirect_test_target count cgroup=/none' 'No such file or directory' \
+		'There is no cgroup v2 of that path' /none
+	refused modify 'rvdirect_test_target count cgroup=x' "$einval" \
+		'Value is not the path of a cgroup, such as /system.slice' x
+	rmdir $cgroups/a/b $cgroups/a "$cgroups/c d"
+}
+
+# A new one of the same name is another one.
+a_cgroup_that_is_gone_has_no_calls()
+{
+	mount_cgroups
+	attach 'rvdirect_test_target count cgroup=/a'
+	rmdir $cgroups/a/b $cgroups/a
+	mkdir -p $cgroups/a
+	call_in /a 10
+	expect "hits" "$(hits rvdirect_test_target)" 0
+	expect "attach" "$(cat "$rvdirect/attach")" 'rvdirect_test_target count cgroup=/a'
+	write modify 'rvdirect_test_target count cgroup=/a'
+	call_in /a 10
+	expect "hits" "$(hits rvdirect_test_target)" 10
+	rmdir $cgroups/a "$cgroups/c d"
+}
+
+# Meanwhile, what the filter reads of the task is freed, and so are cgroups.
+calls_of_tasks_that_move_are_not_lost()
+{
+	mount_cgroups
+	attach 'rvdirect_test_target count cgroup=/a'
+	# The tasks begin where this shell is.
+	echo 0 >$cgroups/a/cgroup.procs
+	start_hitting
+	echo 0 >$cgroups/cgroup.procs
+	for _ in $(seq 50); do
+		for pid in $pids; do
+			echo "$pid" >$cgroups/a/b/cgroup.procs
+		done
+		for pid in $pids; do
+			echo "$pid" >$cgroups/a/cgroup.procs
+		done
+		rmdir $cgroups/a/b
+		mkdir $cgroups/a/b
+	done
+	stop_hitting
+	expect "hits" "$(hits rvdirect_test_target)" "$calls"
+	rmdir $cgroups/a/b $cgroups/a "$cgroups/c d"
+}
+
 interrupts_are_those_of_the_task()
 {
 	attach "rvdirect_test_target count hart=0"
@@ -209,6 +289,9 @@ run_tests \
 	all_conditions_must_hold \
 	a_pid_is_that_of_one_task \
 	a_tgid_is_that_of_one_process \
+	a_cgroup_has_those_below_it \
+	a_cgroup_that_is_gone_has_no_calls \
+	calls_of_tasks_that_move_are_not_lost \
 	interrupts_are_those_of_the_task \
 	every_caller_is_filtered \
 	a_group_is_filtered \

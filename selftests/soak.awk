@@ -27,8 +27,9 @@ function attachment(  kind, line) {
 	else
 		line = target() pick("|| !vfs_read| !vfs_w* !seq_r*| !*_target") " " \
 			pick("nop|count|trace|trace args=8|return|return args=1|latency|" \
-			"latency|test_empty|test_check|test_recurse|test_raw")
-	return line pick("||| pid=1| comm=sh| comm=dd| hart=0| hart=1-2| hart=9| strict") \
+			"latency min=100us|return ret<0|test_empty|test_check|test_recurse|test_raw")
+	return line pick("||| pid=1| tgid=1| comm=sh| comm=d*| cgroup=/| hart=0| hart=1-2| hart=9|" \
+			" strict") \
 		pick("||| pending| pending| disabled")
 }
 function command(file) {

@@ -3,6 +3,7 @@
 //! Safe abstractions over the kernel's interfaces. Uses `language` and `algorithm`.
 
 pub(crate) mod background;
+pub(crate) mod cgroup;
 pub(crate) mod file;
 pub(crate) mod ftrace;
 pub(crate) mod function;

@@ -6,6 +6,7 @@
  */
 #include "../asm/trampoline.h"
 #include "abstraction/background.h"
+#include "abstraction/cgroup.h"
 #include "abstraction/file.h"
 #include "abstraction/ftrace.h"
 #include "abstraction/module_notifier.h"

@@ -29,7 +29,6 @@ use crate::{
             Builtin, //
         },
         command::Binding,
-        filter::Filter,
         refusal::{
             Reason,
             Refusal, //
@@ -38,6 +37,7 @@ use crate::{
     },
     trampoline::{
         function_counts::FunctionCounts,
+        gate::Gate,
         handlers::Handlers,
         latency::Latency,
         slot::{
@@ -76,8 +76,8 @@ pub(crate) struct Workshop {
 const MAX_HISTOGRAMS: usize = 1024;
 
 impl Workshop {
-    /// Finds the caller that a command names.
-    pub(crate) fn find(&self, binding: &Binding<'_>) -> Result<Caller, Refusal> {
+    /// Finds the caller that a command names, and the gate before it.
+    pub(crate) fn find(&self, binding: &Binding<'_>) -> Result<(Caller, Gate), Refusal> {
         let blame = |reason: Reason| reason.at(binding.caller.column);
         let caller = match Builtin::parse(binding)? {
             Some(builtin) => Caller::Builtin(builtin),
@@ -101,16 +101,20 @@ impl Workshop {
                 return Err(blame(Reason::LockedDown));
             }
         }
-        Ok(caller)
+        let gate = Gate::new(&binding.filter);
+        Ok((
+            caller,
+            gate.map_err(|reason| binding.refuse("cgroup", reason))?,
+        ))
     }
 
     /// Makes a trampoline that runs `caller` for the functions at `locations`, for the calls that
-    /// `filter` allows. `target` and `session` are what `status` shows while it drains; the events
+    /// `gate` lets pass. `target` and `session` are what `status` shows while it drains; the events
     /// carry `session` too.
     pub(crate) fn make(
         &self,
         caller: &Caller,
-        filter: &Filter,
+        gate: &Gate,
         target: &str,
         locations: &[usize],
         session: Option<SessionId>,
@@ -145,7 +149,7 @@ impl Workshop {
             Caller::Builtin(Builtin::Override(what)) => (Work::Override(*what), None),
             Caller::External(external) => match external.handlers() {
                 Some(handlers) => (Work::Handlers(handlers), Some(external.clone())),
-                None if filter.is_empty() => return Ok(Trampoline::Raw(external.clone())),
+                None if gate.is_open() => return Ok(Trampoline::Raw(external.clone())),
                 None => (Work::GoOn(external.trampoline()), Some(external.clone())),
             },
         };
@@ -154,7 +158,7 @@ impl Workshop {
         } else {
             None
         };
-        let data = SlotData::new(work, filter, each)?;
+        let data = SlotData::new(work, gate, each)?;
         let slot = match self.slots.take(data.clone()) {
             Some(slot) => slot,
             None => {

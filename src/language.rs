@@ -7,6 +7,7 @@ pub(crate) mod builtin;
 pub(crate) mod command;
 pub(crate) mod errno;
 pub(crate) mod error_log;
+pub(crate) mod escape;
 pub(crate) mod filter;
 pub(crate) mod histogram;
 pub(crate) mod never_returns;

@@ -4,6 +4,7 @@
 //! what is below it.
 
 pub(crate) mod function_counts;
+pub(crate) mod gate;
 pub(crate) mod handlers;
 pub(crate) mod in_flight;
 pub(crate) mod latency;

@@ -26,6 +26,8 @@
  *	pid, tgid, name, harts
  *		the calls that the filter lets pass: the task's number is 77, that
  *		of its process 70, and its name "seventy-seven"
+ *	cgroup	the cgroup that the filter lets pass: 1 is that of the task, 2 the one
+ *		above it, 3 the root, and 4 another
  *	prefix	how many bytes of the name the filter compares (16)
  *	cell	the cell of the target, for count_each and latency_each (0)
  *	ticks	how long the target runs (0)
@@ -283,12 +285,26 @@ static void add_id(const char **argv, const char *name, unsigned int shift)
 	SLOT(0)->ids_mask |= 0xffffffffUL << shift;
 }
 
+static void set_cgroups(const char **argv)
+{
+	static u64 css_set[4], cgroups[4][8];
+	u64 wanted = option(argv, "cgroup", 0);
+
+	*(u64 **)(task + TASK_CGROUPS) = css_set;
+	css_set[CSS_SET_CGROUP / sizeof(u64)] = (u64)cgroups[0];
+	cgroups[0][CGROUP_PARENT / sizeof(u64)] = (u64)cgroups[1];
+	cgroups[1][CGROUP_PARENT / sizeof(u64)] = (u64)cgroups[2];
+	cgroups[3][CGROUP_PARENT / sizeof(u64)] = (u64)cgroups[2];
+	SLOT(0)->cgroup = wanted ? cgroups[wanted - 1] : NULL;
+}
+
 static const char *trampoline(const char **argv, u64 slot)
 {
 	const char *code = unfiltered(argv[0], slot);
 	u64 name = option(argv, "name", 0);
 
 	SLOT(0)->next = code;
+	set_cgroups(argv);
 	add_id(argv, "pid", 0);
 	add_id(argv, "tgid", 32);
 	if (name) {
@@ -455,6 +471,8 @@ __attribute__((used)) void harness(u64 *arguments)
 	for (i = STACK_WORDS; i > target_sp / 8 && stack[i - 1] == sentinel(1000 + i - 1); i--)
 		;
 	print_value("change_above_sp", i != target_sp / 8);
+	asm volatile("csrr %0, %1" : "=r"(i) : "i"(CSR_STATUS));
+	print_value("irqs", (i & SR_IE) != 0);
 	print_value("recursion", *(u64 *)(task + TASK_TRACE_RECURSION));
 	print_counts();
 	system_call(SYS_EXIT, 0, 0, 0);

@@ -18,7 +18,7 @@ use std::process::Command;
 const LINE: u64 = 64;
 
 /// The paths of a call: what they are called, and what makes the harness go there.
-const PATHS: [(&str, &str); 15] = [
+const PATHS: [(&str, &str); 16] = [
     ("nop", "nop"),
     ("count", "count"),
     ("count, of a group", "count_each"),
@@ -30,6 +30,7 @@ const PATHS: [(&str, &str); 15] = [
     ("latency, of a group", "latency_each zbb=1"),
     ("count, let pass by comm=", "count filter=1 name=77"),
     ("count, let pass by tgid=", "count filter=1 tgid=70"),
+    ("count, let pass by cgroup=", "count filter=1 cgroup=1"),
     ("filtered out by comm=", "count filter=1 name=76"),
     ("override", "override"),
     (OVERRIDE_SOME, "some every=2"),

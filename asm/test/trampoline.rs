@@ -149,7 +149,7 @@ fn what_bpf_overrides_passes() {
             let run = run(&format!("{kind} on=1 overridden=1 filter={filter}"));
             assert_eq!(run.register('s', RA), run.register('s', T0), "{kind}");
             run.assert_seen_except(&[]);
-            run.assert_stack(16 * filter);
+            run.assert_stack(32 * filter);
             assert_eq!(run.counts(), [], "{kind}");
         }
     }
@@ -207,6 +207,11 @@ fn the_filter_lets_some_calls_pass() {
             ("name=76 prefix=8", true),
             ("name=76 prefix=9", true),
             ("name=76 prefix=10", false),
+            ("cgroup=1", true),
+            ("cgroup=2", true),
+            ("cgroup=3", true),
+            ("cgroup=4", false),
+            ("cgroup=1 pid=76", false),
             ("harts=8", true),
             ("harts=247", false),
             ("pid=77 name=77 harts=8", true),
@@ -214,7 +219,8 @@ fn the_filter_lets_some_calls_pass() {
             ("pid=77 name=76 harts=8", false),
             ("pid=7 name=77 harts=8", false),
         ] {
-            let arguments = format!("{kind} filter=1 slot=9 hart=3 {filter}");
+            let irqs = kind.len() % 2;
+            let arguments = format!("{kind} filter=1 slot=9 hart=3 irqs={irqs} {filter}");
             let run = run(arguments.trim_end());
             let counted = !run.counts().is_empty() || run.maybe("cell_count").is_some();
             assert_eq!(counted, passes, "{arguments}");
@@ -222,8 +228,9 @@ fn the_filter_lets_some_calls_pass() {
                 run.assert_seen_except(&[]);
             }
             if !passes {
-                run.assert_stack(16);
+                run.assert_stack(32);
             }
+            assert_eq!(run.value("irqs"), irqs as u64, "{arguments}");
         }
     }
 }

@@ -70,7 +70,7 @@ pub(crate) struct Binding<'a> {
     /// The name of the caller that runs when they are entered.
     pub(crate) caller: Word<'a>,
     /// Which calls it sees.
-    pub(crate) filter: Filter,
+    pub(crate) filter: Filter<'a>,
     /// How to attach it.
     pub(crate) flags: Flags,
     /// The rest of the line behind the caller.

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which calls a caller sees: those of one task, of a process, of tasks with a name, or on some
-//! harts.
+//! Which calls a caller sees: those of one task, of a process, of tasks with a name, of a cgroup,
+//! or on some harts.
 //!
 //! ```text
 //! pid=NUMBER  tgid=NUMBER  comm=NAME[*]  hart=NUMBER[-NUMBER][,NUMBER[-NUMBER]]...
+//! cgroup=PATH
 //! ```
 //!
-//! In a name, `\xHH` stands for the byte of that number.
+//! In a name, and in a path, `\xHH` stands for the byte of that number.
 //!
 //! Does not use the kernel, so it is tested on the host as well.
 
 use crate::language::{
+    escape::unescape,
     refusal::{
         Reason,
         Refusal, //
@@ -33,7 +35,7 @@ pub(crate) const MAX_HARTS: usize = 512;
 ///
 /// Prints itself as commands name it, with a blank before each word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Filter {
+pub(crate) struct Filter<'a> {
     /// Calls by the task with this number, in the initial PID namespace.
     pub(crate) pid: Option<u32>,
     /// Calls by the tasks of the process with this number, in the same namespace.
@@ -42,6 +44,8 @@ pub(crate) struct Filter {
     pub(crate) comm: Option<Comm>,
     /// Calls on these harts.
     pub(crate) harts: Option<Harts>,
+    /// Calls by tasks of the cgroup with this path, as it was written.
+    pub(crate) cgroup: Option<&'a str>,
 }
 
 /// The name of a task, or how it begins.
@@ -56,14 +60,14 @@ pub(crate) struct Comm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Harts(pub(crate) [u64; MAX_HARTS / 64]);
 
-impl Filter {
+impl<'a> Filter<'a> {
     /// Returns whether a setting is a condition of the filter, and not one for the caller.
     pub(crate) fn is_key(key: &str) -> bool {
-        matches!(key, "pid" | "tgid" | "comm" | "hart")
+        matches!(key, "pid" | "tgid" | "comm" | "hart" | "cgroup")
     }
 
     /// Adds the condition that a setting states.
-    pub(crate) fn add(&mut self, setting: Setting<'_>) -> Result<(), Refusal> {
+    pub(crate) fn add(&mut self, setting: Setting<'a>) -> Result<(), Refusal> {
         let text = setting.value.text;
         let column = setting.value.column;
         match setting.key.text {
@@ -79,6 +83,15 @@ impl Filter {
                 let comm = Comm::parse(text).ok_or(Reason::BadComm.at(column))?;
                 setting.set(&mut self.comm, comm)
             }
+            "cgroup" => {
+                let mut bytes = unescape(text);
+                let is_path =
+                    text.starts_with('/') && bytes.all(|byte| byte.is_some_and(|b| b != 0));
+                if !is_path {
+                    return Err(Reason::BadCgroup.at(column));
+                }
+                setting.set(&mut self.cgroup, text)
+            }
             _ => {
                 let harts = Harts::parse(text).ok_or(Reason::BadHart.at(column))?;
                 setting.set(&mut self.harts, harts)
@@ -92,6 +105,17 @@ impl Filter {
         let id = |id: Option<u32>| id.map_or((0, 0), |id| (u64::from(id), u64::from(u32::MAX)));
         let ((pid, pid_mask), (tgid, tgid_mask)) = (id(self.pid), id(self.tgid));
         (pid | tgid << 32, pid_mask | tgid_mask << 32)
+    }
+
+    /// Returns the same, but for the cgroup.
+    pub(crate) fn without_cgroup(&self) -> Filter<'static> {
+        Filter {
+            pid: self.pid,
+            tgid: self.tgid,
+            comm: self.comm,
+            harts: self.harts,
+            cgroup: None,
+        }
     }
 
     /// Returns whether it allows all calls.
@@ -110,18 +134,10 @@ impl Comm {
             None => (text, false),
         };
         let mut name = [0; Self::SIZE];
-        let mut rest = text.as_bytes();
         let mut length = 0;
-        while let Some((mut byte, mut behind)) = rest.split_first() {
-            let escaped;
-            if *byte == b'\\' {
-                let (digits, more) = behind.strip_prefix(b"x")?.split_at_checked(2)?;
-                escaped = from_hex(digits.first()?)? << 4 | from_hex(digits.last()?)?;
-                (byte, behind) = (&escaped, more);
-            }
-            *name.get_mut(length)? = *byte;
+        for byte in unescape(text) {
+            *name.get_mut(length)? = byte?;
             length += 1;
-            rest = behind;
         }
         let has_end = length < Self::SIZE && !name.get(..length)?.contains(&0);
         (has_end && (length > 0 || is_prefix)).then_some(Comm { name, is_prefix })
@@ -144,11 +160,6 @@ fn to_words(bytes: [u8; Comm::SIZE]) -> [u64; 2] {
     let (first, second) = bytes.split_at(bytes.len() / 2);
     // Cannot fail: a half has as many bytes as a word.
     [first, second].map(|half| u64::from_ne_bytes(half.try_into().unwrap_or_default()))
-}
-
-fn from_hex(digit: &u8) -> Option<u8> {
-    // Cannot fail: such a digit is less than 16.
-    char::from(*digit).to_digit(16)?.try_into().ok()
 }
 
 /// Parses the number of a task.
@@ -188,7 +199,7 @@ impl Harts {
     }
 }
 
-impl fmt::Display for Filter {
+impl fmt::Display for Filter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(pid) = self.pid {
             write!(f, " pid={pid}")?;
@@ -201,6 +212,9 @@ impl fmt::Display for Filter {
         }
         if let Some(harts) = &self.harts {
             write!(f, " hart={harts}")?;
+        }
+        if let Some(cgroup) = self.cgroup {
+            write!(f, " cgroup={cgroup}")?;
         }
         Ok(())
     }
@@ -248,8 +262,9 @@ mod tests {
     use super::*;
     use crate::language::command::Binding;
 
-    fn filter(settings: &str) -> Result<Filter, Refusal> {
-        Binding::parse(&format!("f count {settings}")).map(|binding| binding.filter)
+    fn filter(settings: &str) -> Result<Filter<'static>, Refusal> {
+        let line: &'static str = format!("f count {settings}").leak();
+        Binding::parse(line).map(|binding| binding.filter)
     }
 
     #[test]
@@ -316,6 +331,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_cgroup_can_be_left_out() {
+        let all = filter("pid=1 tgid=2 comm=a hart=0 cgroup=/a").unwrap();
+        let rest = filter("pid=1 tgid=2 comm=a hart=0").unwrap();
+        assert_eq!(all.without_cgroup(), rest);
+        assert_eq!(all.cgroup, Some("/a"));
+    }
+
     /// Parsing what a filter prints gives the same filter.
     #[test]
     fn prints_what_it_takes() {
@@ -328,6 +351,8 @@ mod tests {
             r"comm=\x2a\x5c*",
             "comm=*",
             "hart=3",
+            "cgroup=/",
+            r"pid=1 cgroup=/system.slice/a\x20b",
             "tgid=4194303",
             "pid=77 tgid=70 comm=012345678901234 hart=0-1,3,5-63,511",
         ] {
@@ -361,6 +386,11 @@ mod tests {
             (r"comm=\n", Reason::BadComm, 13),
             (r"comm=a\x00", Reason::BadComm, 13),
             (r"comm=\x00", Reason::BadComm, 13),
+            ("cgroup=", Reason::BadCgroup, 15),
+            ("cgroup=a", Reason::BadCgroup, 15),
+            (r"cgroup=/a\x0", Reason::BadCgroup, 15),
+            (r"cgroup=/a\x00", Reason::BadCgroup, 15),
+            ("cgroup=/ cgroup=/", Reason::RepeatedOption, 17),
             ("hart=", Reason::BadHart, 13),
             ("hart=512", Reason::BadHart, 13),
             ("hart=3-2", Reason::BadHart, 13),

@@ -128,6 +128,10 @@ reasons! {
     BadHart, EINVAL, "Value is not a list of harts, such as 0-3,5";
     /// `hart=` lists a hart that the kernel cannot have.
     NoHart, EINVAL, "There is no hart of that number";
+    /// `cgroup=` needs the path of a cgroup.
+    BadCgroup, EINVAL, "Value is not the path of a cgroup, such as /system.slice";
+    /// No cgroup has the path, or the kernel has no cgroups.
+    NoCgroup, ENOENT, "There is no cgroup v2 of that path";
     /// `ret=` needs a value that a register can hold.
     BadReturn, EINVAL, "Value is not a 64-bit number, nor the name of an error";
     /// `min=` needs a time with its unit.

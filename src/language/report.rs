@@ -265,7 +265,7 @@ pub(crate) struct BindingLine<'a> {
     /// The caller, which prints itself as commands name it, with its settings.
     pub(crate) caller: &'a dyn fmt::Display,
     /// Which calls it sees.
-    pub(crate) filter: Filter,
+    pub(crate) filter: Filter<'a>,
     /// How it is attached.
     pub(crate) flags: Flags,
 }

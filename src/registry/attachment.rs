@@ -18,7 +18,6 @@ use crate::{
             Flags,
             Target, //
         },
-        filter::Filter,
         histogram::Histogram,
         report::{
             BindingLine,
@@ -32,6 +31,7 @@ use crate::{
         tally::Tally, //
     },
     trampoline::{
+        gate::Gate,
         latency::Latency,
         slot_data::SlotData, //
     },
@@ -50,9 +50,9 @@ pub(crate) struct Attachment {
     target: CString,
     exclusions: CString,
     flags: Flags,
-    /// What runs, for the calls that `filter` allows.
+    /// What runs, for the calls that `gate` lets pass.
     pub(crate) caller: Caller,
-    pub(crate) filter: Filter,
+    pub(crate) gate: Gate,
     /// The counts of its earlier trampolines.
     pub(crate) past: Tally,
     owner: Option<Arc<Owner>>,
@@ -72,7 +72,7 @@ impl Attachment {
     #[inline(never)]
     pub(crate) fn new(
         binding: &Binding<'_>,
-        caller: Caller,
+        (caller, gate): (Caller, Gate),
         owner: Option<Arc<Owner>>,
     ) -> Result<KBox<Self>> {
         let attachment = Attachment {
@@ -81,7 +81,7 @@ impl Attachment {
             exclusions: CString::try_from_fmt(fmt!("{}", binding.exclusions.text()))?,
             flags: binding.flags,
             caller,
-            filter: binding.filter,
+            gate,
             past: Tally::new(),
             owner,
         };
@@ -206,7 +206,7 @@ impl Attachment {
             target: self.name(),
             exclusions: self.exclusions(),
             caller: &self.caller,
-            filter: self.filter,
+            filter: self.gate.filter(),
             flags: self.flags,
         }
     }

@@ -124,11 +124,11 @@ impl<'a> Client<'a> {
     #[inline(never)] // keeps its frame from those of the others
     fn modify(&self, binding: &Binding<'_>) -> Result<(), Refusal> {
         let target = binding.target;
-        let caller = self.registry.workshop.find(binding)?;
+        let (caller, gate) = self.registry.workshop.find(binding)?;
         let mut attachments = self.registry.attachments.lock();
         let attachment = self.find_mut(&mut attachments, &target)?;
         self.registry
-            .change(attachment, caller, binding.filter)
+            .change(attachment, caller, gate)
             .map_err(|reason| target.refuse(reason))
     }
 

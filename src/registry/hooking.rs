@@ -17,7 +17,6 @@ use crate::{
         Trampoline, //
     },
     language::{
-        filter::Filter,
         never_returns::never_returns,
         refusal::{
             Reason,
@@ -32,6 +31,7 @@ use crate::{
         plan::Plan,
         Registry, //
     },
+    trampoline::gate::Gate,
 };
 use kernel::prelude::*;
 
@@ -119,7 +119,7 @@ impl Registry {
         let target = plan.target.text();
         let trampoline =
             self.workshop
-                .make(plan.caller, plan.filter, target, locations, plan.session)?;
+                .make(plan.caller, plan.gate, target, locations, plan.session)?;
         let drain = self.workshop.drain.clone();
         DirectCalls::register(locations, trampoline, !plan.flags.disabled, drain)
     }
@@ -129,7 +129,7 @@ impl Registry {
         &self,
         attachment: &mut Attachment,
         caller: Caller,
-        filter: Filter,
+        gate: Gate,
     ) -> Result<(), Reason> {
         if caller.waits_for_return() && !attachment.caller.waits_for_return() {
             let mut functions = 0..attachment.locations().len();
@@ -142,7 +142,7 @@ impl Registry {
             attachment.past.make_room(hook.functions.locations())?;
             let trampoline = self.workshop.make(
                 &caller,
-                &filter,
+                &gate,
                 attachment.name(),
                 hook.functions.locations(),
                 attachment.session(),
@@ -155,7 +155,7 @@ impl Registry {
             }
         }
         attachment.caller = caller;
-        attachment.filter = filter;
+        attachment.gate = gate;
         Ok(())
     }
 }

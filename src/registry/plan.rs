@@ -16,7 +16,6 @@ use crate::{
             Flags,
             Target, //
         },
-        filter::Filter,
         never_returns::never_returns,
         refusal::{
             Reason,
@@ -24,7 +23,8 @@ use crate::{
         },
         session::SessionId, //
     },
-    registry::attachment::Attachment, //
+    registry::attachment::Attachment,
+    trampoline::gate::Gate,
 };
 use kernel::{
     alloc::AllocError,
@@ -37,7 +37,7 @@ pub(super) struct Plan<'a> {
     pub(super) exclusions: Exclusions<'a>,
     pub(super) flags: Flags,
     pub(super) caller: &'a Caller,
-    pub(super) filter: &'a Filter,
+    pub(super) gate: &'a Gate,
     /// The session that the attachment belongs to, if any.
     pub(super) session: Option<SessionId>,
 }
@@ -50,7 +50,7 @@ impl<'a> Plan<'a> {
             exclusions: attachment.exclusions(),
             flags: attachment.flags(),
             caller: &attachment.caller,
-            filter: &attachment.filter,
+            gate: &attachment.gate,
             session: attachment.session(),
         }
     }

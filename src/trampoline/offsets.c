@@ -6,6 +6,7 @@
 #define COMPILE_OFFSETS
 
 #include <linux/build_bug.h>
+#include <linux/cgroup-defs.h>
 #include <linux/kbuild.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -22,6 +23,13 @@ int main(void)
 	BUILD_BUG_ON(offsetof(struct task_struct, tgid) !=
 		     offsetof(struct task_struct, pid) + sizeof(u32));
 	OFFSET(TASK_IDS, task_struct, pid);
+#ifdef CONFIG_CGROUPS
+	/* It takes a parent, which is a "self", for the cgroup. */
+	BUILD_BUG_ON(offsetof(struct cgroup, self));
+	OFFSET(TASK_CGROUPS, task_struct, cgroups);
+	OFFSET(CSS_SET_CGROUP, css_set, dfl_cgrp);
+	OFFSET(CGROUP_PARENT, cgroup, self.parent);
+#endif
 	OFFSET(TASK_TRACE_RECURSION, task_struct, trace_recursion);
 	DEFINE(TRACE_RECURSION_TASK, 1 << (TRACE_FTRACE_START + TRACE_CTX_NORMAL));
 	DEFINE(SOFTIRQ_SHIFT, SOFTIRQ_SHIFT);

@@ -8,14 +8,12 @@ use crate::{
     bindings,
     language::{
         builtin::Override,
-        filter::{
-            Filter,
-            MAX_HARTS, //
-        },
+        filter::MAX_HARTS,
         outcome::Outcome, //
     },
     trampoline::{
         function_counts::FunctionCounts,
+        gate::Gate,
         handlers::Handlers,
         latency::Latency,
         line::{
@@ -84,12 +82,13 @@ const _: () = assert!(HEADER * size_of::<Line>() == size_of::<bindings::rvdirect
 ///   `each`, with the first one next to the header.
 /// - If there is `each`, the rows point to its counts. If `work` counts a single function, they have
 ///   the address where it resumes; if it measures times, they point to the histograms.
-/// - The header has the filter. [`SlotData::set_next`] sets where calls go on that it lets pass.
+/// - The header has the filter of `gate`, which holds the cgroup that it names.
+///   [`SlotData::set_next`] sets where calls go on that it lets pass.
 pub(crate) struct SlotData {
     lines: KVVec<Line>,
     first_row: usize,
     work: Work,
-    is_filtered: bool,
+    gate: Gate,
     each: Option<FunctionCounts>,
     /// 1 if no trampoline works with it any more.
     is_final: Atomic<u32>,
@@ -98,11 +97,7 @@ pub(crate) struct SlotData {
 impl SlotData {
     /// Makes data for that work, with all counts zero. With `each`, functions are told apart.
     #[inline(never)] // keeps its frame from that of its caller
-    pub(crate) fn new(
-        work: Work,
-        filter: &Filter,
-        each: Option<FunctionCounts>,
-    ) -> Result<Arc<Self>> {
+    pub(crate) fn new(work: Work, gate: &Gate, each: Option<FunctionCounts>) -> Result<Arc<Self>> {
         let harts = cpu::nr_cpu_ids() as usize;
         let multipliers = each.as_ref().map_or(&[][..], FunctionCounts::multipliers);
         let first_row = multipliers.len().div_ceil(WORDS) + HEADER;
@@ -129,13 +124,13 @@ impl SlotData {
         let header: *mut Line = lines[first_row - HEADER..].as_mut_ptr();
         // SAFETY: There are as many lines as a header has, suitably aligned, and zeroed; nobody else
         // knows of them yet.
-        work.fill_in(unsafe { &mut *header.cast() }, filter, each.as_ref());
+        work.fill_in(unsafe { &mut *header.cast() }, gate, each.as_ref());
         // INVARIANT: `thread_info.cpu` is less than `nr_cpu_ids`; all else was done above.
         let data = SlotData {
             lines,
             first_row,
             work,
-            is_filtered: !filter.is_empty(),
+            gate: gate.clone(),
             each,
             is_final: Atomic::new(0),
         };
@@ -144,7 +139,7 @@ impl SlotData {
 
     /// Returns whether a filter keeps some calls from the work.
     pub(crate) fn is_filtered(&self) -> bool {
-        self.is_filtered
+        !self.gate.is_open()
     }
 
     /// Sets where the calls go on that the filter lets pass.
@@ -235,20 +230,13 @@ impl Work {
     fn fill_in(
         &self,
         header: &mut bindings::rvdirect_slot,
-        filter: &Filter,
+        gate: &Gate,
         each: Option<&FunctionCounts>,
     ) {
         let in_bytes = |count: usize| ((count - 1) * size_of::<u64>()) as u64;
         header.bucket_mask = each.map_or(0, |each| in_bytes(each.multipliers().len()));
         header.cell_mask = each.map_or(0, |each| in_bytes(each.cells()));
-        (header.ids, header.ids_mask) = filter.ids();
-        if let Some(comm) = filter.comm {
-            (header.comm, header.comm_mask) = (comm.words(), comm.mask());
-        }
-        if let Some(harts) = filter.harts {
-            header.has_harts = 1;
-            header.harts = harts.0;
-        }
+        gate.fill_in(header);
         match self {
             Work::Count(_) | Work::GoOn(_) => {}
             Work::Latency(_, outcome) => fill_in_outcome(header, outcome),
