@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `rvdirect count`: how often each function is called.
+
+use crate::cli;
+use crate::failure::Outcome;
+use crate::files::Files;
+use crate::hooks::Hooks;
+use crate::report::{Record, Report};
+use crate::session::Hits;
+use crate::watch::Event;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// The counts of a while ago, by function and target.
+#[derive(Default)]
+pub struct Before(HashMap<(String, String), u64>);
+
+impl Before {
+    /// Returns what was called since then, most calls first, each with its total; and keeps what is
+    /// now.
+    pub fn since(&mut self, now: &[Hits]) -> Vec<(u64, Hits)> {
+        let mut since: Vec<_> = now
+            .iter()
+            .map(|hits| {
+                let key = (hits.function.clone(), hits.target.clone());
+                let before = self.0.insert(key, hits.calls).unwrap_or_default();
+                (hits.calls.saturating_sub(before), hits.clone())
+            })
+            .filter(|(calls, _)| *calls > 0)
+            .collect();
+        since.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.function.cmp(&b.1.function)));
+        since
+    }
+}
+
+const HEADING: &str = "         CALLS  FUNCTION";
+
+fn line(calls: u64, function: &str) -> String {
+    format!("{calls:>14}  {function}")
+}
+
+pub fn run(files: &Files, args: &cli::Count) -> Outcome<u8> {
+    let mut report = Report::new(&args.output)?;
+    let mut hooks = Hooks::attach(files, &args.hooking, "count", &mut report, None)?;
+    hooks.start()?;
+    let lines = args.lines.unwrap_or(usize::MAX);
+    let status = match args.interval {
+        None => loop {
+            if let Event::End(status) = hooks.watch.wait(None, false)? {
+                break status;
+            }
+        },
+        Some(interval) => intervals(&mut hooks, interval, lines, &mut report)?,
+    };
+    hooks.stop(&mut report)?;
+    report.text(HEADING)?;
+    for hits in hooks.session.hits()?.iter().take(lines) {
+        let record = Record::new("count")
+            .with("function", hits.function.as_str())
+            .with("calls", hits.calls)
+            .with("target", hits.target.as_str());
+        report.put(&record, &line(hits.calls, &hits.function))?;
+    }
+    report.finish(status)
+}
+
+fn intervals(
+    hooks: &mut Hooks,
+    interval: Duration,
+    lines: usize,
+    report: &mut Report,
+) -> Outcome<Option<u8>> {
+    let began = Instant::now();
+    let mut before = Before::default();
+    let mut next = began + interval;
+    loop {
+        match hooks.watch.wait(Some(next), false)? {
+            Event::End(status) => return Ok(status),
+            Event::Key => {}
+            Event::Tick => {
+                let second = (next - began).as_secs_f64();
+                report.text(&format!("{HEADING} (at {second} s)"))?;
+                for (calls, hits) in before.since(&hooks.session.hits()?).iter().take(lines) {
+                    let record = Record::new("interval")
+                        .with("second", second)
+                        .with("function", hits.function.as_str())
+                        .with("calls", *calls)
+                        .with("target", hits.target.as_str());
+                    report.put(&record, &line(*calls, &hits.function))?;
+                }
+                report.flush()?;
+                next += interval;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(function: &str, calls: u64) -> Hits {
+        Hits {
+            function: function.to_string(),
+            calls,
+            target: "*".to_string(),
+        }
+    }
+
+    /// Functions that share a name are told apart, and only what was called is shown.
+    #[test]
+    fn only_what_was_called_since_is_shown() {
+        let mut before = Before::default();
+        assert_eq!(before.since(&[hits("f", 5), hits("f,2", 3)]).len(), 2);
+        let since = before.since(&[hits("f", 5), hits("f,2", 4), hits("g", 9)]);
+        let shown: Vec<_> = since
+            .iter()
+            .map(|(n, h)| (*n, h.function.as_str()))
+            .collect();
+        assert_eq!(shown, [(9, "g"), (1, "f,2")]);
+    }
+}

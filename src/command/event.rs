@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The lines by which the kernel shows events.
+
+/// What a line of `trace_pipe` says.
+#[derive(Debug, PartialEq)]
+pub enum Line {
+    Call(Call),
+    /// The buffer of a hart was full, so that many events are lost.
+    Lost(u64),
+    /// A frame of the stack of the event before.
+    Frame(String),
+    Other,
+}
+
+/// An event `rvdirect:call` or `rvdirect:return`.
+#[derive(Debug, Default, PartialEq)]
+pub struct Call {
+    pub task: String,
+    pub tid: u32,
+    pub hart: u32,
+    pub time: f64,
+    pub function: String,
+    pub caller: String,
+    pub args: Vec<String>,
+    pub returned: Option<Returned>,
+}
+
+#[derive(Debug, Default, PartialEq)]
+pub struct Returned {
+    pub ret: i64,
+    /// The name of the error, if it is one.
+    pub error: Option<String>,
+    pub duration: u64,
+}
+
+impl Line {
+    pub fn parse(line: &str) -> Self {
+        if let Some(frame) = line.strip_prefix(" => ") {
+            return Line::Frame(frame.to_string());
+        }
+        if let Some((_, rest)) = line.split_once(" [LOST ") {
+            let count = rest.split(' ').next().and_then(|count| count.parse().ok());
+            return Line::Lost(count.unwrap_or_default());
+        }
+        Call::parse(line).map_or(Line::Other, Line::Call)
+    }
+}
+
+impl Call {
+    /// Parses `TASK-TID [HART] FLAGS TIME: call: FUNCTION <- CALLER args={…}`, or
+    /// `… return: FUNCTION -> CALLER ret=NUMBER [ERROR] duration=NUMBER ns args={…}`. A task's name
+    /// may have anything in it.
+    fn parse(line: &str) -> Option<Self> {
+        let (head, event) = match line.split_once(": call: ") {
+            Some(parts) => parts,
+            None => line.split_once(": return: ")?,
+        };
+        let (task, rest) = head.rsplit_once(" [")?;
+        let (task, tid) = task.trim().rsplit_once('-')?;
+        let (hart, rest) = rest.split_once(']')?;
+        let mut call = Call {
+            task: task.to_string(),
+            tid: tid.trim().parse().ok()?,
+            hart: hart.parse().ok()?,
+            time: rest.split_ascii_whitespace().last()?.parse().ok()?,
+            ..Call::default()
+        };
+        let (functions, args) = event.rsplit_once(" args={")?;
+        let args = args.trim_end_matches('}');
+        call.args = args
+            .split(',')
+            .filter(|arg| !arg.is_empty())
+            .map(String::from)
+            .collect();
+        let (function, caller) = match functions.split_once(" <- ") {
+            Some(parts) => parts,
+            None => {
+                let (function, rest) = functions.split_once(" -> ")?;
+                let (caller, rest) = rest.split_once(" ret=")?;
+                let (ret, duration) = rest.split_once(" duration=")?;
+                let mut ret = ret.split(' ');
+                call.returned = Some(Returned {
+                    ret: ret.next()?.parse().ok()?,
+                    error: ret.next().map(String::from),
+                    duration: duration.split(' ').next()?.parse().ok()?,
+                });
+                (function, caller)
+            }
+        };
+        call.function = self::function(function);
+        call.caller = self::function(caller);
+        Some(call)
+    }
+}
+
+/// Turns `NAME+0x1/0x2 [MODULE]` into `MODULE:NAME`, as rvdirect names functions.
+pub fn function(symbol: &str) -> String {
+    let (symbol, module) = match symbol.split_once(" [") {
+        Some((symbol, module)) => (symbol, Some(module.trim_end_matches(']'))),
+        None => (symbol, None),
+    };
+    let name = symbol.split('+').next().unwrap_or_default();
+    match module {
+        Some(module) => format!("{module}:{name}"),
+        None => name.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(line: &str) -> Call {
+        match Line::parse(line) {
+            Line::Call(call) => call,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn calls_are_understood() {
+        let call = call(
+            "     a [b] c-d-93      [001] d..1.   123.456789: call: f [m] <- g+0x6c/0x100 [n] args={0x3,0xff}",
+        );
+        assert_eq!(
+            (call.task.as_str(), call.tid, call.hart),
+            ("a [b] c-d", 93, 1)
+        );
+        assert_eq!(call.time, 123.456789);
+        assert_eq!(
+            (call.function.as_str(), call.caller.as_str()),
+            ("m:f", "n:g")
+        );
+        assert_eq!(call.args, ["0x3", "0xff"]);
+        assert_eq!(call.returned, None);
+    }
+
+    #[test]
+    fn returns_are_understood() {
+        for (shown, ret, error) in [
+            ("-2 ENOENT", -2, Some("ENOENT")),
+            ("-5000", -5000, None),
+            ("0", 0, None),
+        ] {
+            let call = call(&format!(
+                "  <...>-7  [000] .....  1.000001: return: f -> g+0x1/0x2 ret={shown} duration=1200 ns args={{}}"
+            ));
+            let returned = call.returned.unwrap();
+            assert_eq!((returned.ret, returned.duration), (ret, 1200));
+            assert_eq!(returned.error.as_deref(), error);
+            assert!(call.args.is_empty());
+        }
+    }
+
+    #[test]
+    fn other_lines_are_told_apart() {
+        assert_eq!(Line::parse("CPU:2 [LOST 123 EVENTS]"), Line::Lost(123));
+        assert_eq!(
+            Line::parse(" => vfs_read"),
+            Line::Frame("vfs_read".to_string())
+        );
+        assert_eq!(Line::parse("# tracer: nop"), Line::Other);
+        assert_eq!(Line::parse(""), Line::Other);
+    }
+}
