@@ -36,13 +36,17 @@ modules_install:
 	@[ -e .kdir ] || { echo 'rvdirect: error: nothing is built yet: run make' >&2; exit 1; }
 	$(kbuild) modules_install
 
-# The command and its manual page; the module has modules_install.
+# The command, its manual page and its completions; the module has modules_install.
 PREFIX ?= /usr/local
+share = $(DESTDIR)$(PREFIX)/share
 
 .PHONY: install
 install:
-	install -D -m 755 scripts/rvdirect $(DESTDIR)$(PREFIX)/sbin/rvdirect
-	install -D -m 644 Documentation/rvdirect.8 $(DESTDIR)$(PREFIX)/share/man/man8/rvdirect.8
+	command=$$(scripts/command) && install -D -m 755 "$$command" $(DESTDIR)$(PREFIX)/sbin/rvdirect
+	install -D -m 644 Documentation/rvdirect.8 $(share)/man/man8/rvdirect.8
+	install -D -m 644 src/command/completions/bash $(share)/bash-completion/completions/rvdirect
+	install -D -m 644 src/command/completions/zsh $(share)/zsh/vendor-completions/_rvdirect
+	install -D -m 644 src/command/completions/fish $(share)/fish/vendor_completions.d/rvdirect.fish
 
 .PHONY: clean
 clean:

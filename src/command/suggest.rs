@@ -55,6 +55,8 @@ fn nearest(text: &str, name: &str) -> Vec<String> {
         .collect();
     near.sort();
     near.dedup();
+    let best = near.first().map_or(0, |(distance, _)| *distance);
+    near.retain(|(distance, _)| *distance <= best + 1);
     near.truncate(3);
     near.into_iter().map(|(_, known)| known).collect()
 }
