@@ -22,9 +22,9 @@ call_in()
 # each name again, which takes long.
 under_each_caller()
 {
-	attached=$(awk '{ print $1 }' "$rvdirect/attach")
+	attached=$(cat "$rvdirect/attach")
 	for caller in $(callers); do
-		write modify "$(echo "$attached" | sed "s/\$/ $caller/")"
+		write modify "$(echo "$attached" | sed "s/ [a-z]*/ $caller/")"
 		"$@" || return
 	done
 }
@@ -93,17 +93,20 @@ the_idle_task_is_hit()
 }
 
 # Targets that recording an event calls, or that may interrupt it. A caller that
-# records events calls them itself.
+# records events calls them itself. Kernel threads sleep in schedule() for hours, and
+# would drain as long, so only the shells of this script are hit there.
 what_traces_is_traced()
 {
 	names=$(traceable _raw_spin_lock_irqsave irq_enter_rcu irq_work_queue handle_softirqs \
 		hrtimer_interrupt ktime_get schedule)
 	[ -n "$names" ]
 	trap 'events 0' EXIT
-	attach "$(echo "$names" | sed 's/$/ nop/')"
+	attach "$(echo "$names" | sed "s/\$/ nop/; s/^schedule .*/& comm=$(cat /proc/$$/comm)/")"
 	events 1
 	under_each_caller trace_what_traces
 	events 0
+	write detach '*'
+	drained
 }
 
 trace_what_traces()
