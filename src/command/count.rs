@@ -45,15 +45,24 @@ pub fn run(files: &Files, args: &cli::Count) -> Outcome<u8> {
     let mut hooks = Hooks::attach(files, &args.hooking, "count", &mut report, None)?;
     hooks.start()?;
     let lines = args.lines.unwrap_or(usize::MAX);
-    let status = match args.interval {
-        None => loop {
-            if let Event::End(status) = hooks.watch.wait(None, false)? {
-                break status;
-            }
-        },
-        Some(interval) => intervals(&mut hooks, interval, lines, &mut report)?,
+    let began = Instant::now();
+    let mut before = Before::default();
+    let mut next = args.interval.map(|interval| began + interval);
+    let status = loop {
+        let event = hooks.watch.wait(next, false)?;
+        if let Event::End(status) = event {
+            break status;
+        }
+        show_interval(&mut before, &mut hooks, began.elapsed(), lines, &mut report)?;
+        next = next
+            .zip(args.interval)
+            .map(|(next, interval)| next + interval);
     };
     hooks.stop(&mut report)?;
+    if args.interval.is_some() {
+        // The last one, which is shorter.
+        show_interval(&mut before, &mut hooks, began.elapsed(), lines, &mut report)?;
+    }
     report.text(HEADING)?;
     for hits in hooks.session.hits()?.iter().take(lines) {
         let record = Record::new("count")
@@ -65,35 +74,24 @@ pub fn run(files: &Files, args: &cli::Count) -> Outcome<u8> {
     report.finish(status)
 }
 
-fn intervals(
+fn show_interval(
+    before: &mut Before,
     hooks: &mut Hooks,
-    interval: Duration,
+    since: Duration,
     lines: usize,
     report: &mut Report,
-) -> Outcome<Option<u8>> {
-    let began = Instant::now();
-    let mut before = Before::default();
-    let mut next = began + interval;
-    loop {
-        match hooks.watch.wait(Some(next), false)? {
-            Event::End(status) => return Ok(status),
-            Event::Key => {}
-            Event::Tick => {
-                let second = (next - began).as_secs_f64();
-                report.text(&format!("{HEADING} (at {second} s)"))?;
-                for (calls, hits) in before.since(&hooks.session.hits()?).iter().take(lines) {
-                    let record = Record::new("interval")
-                        .with("second", second)
-                        .with("function", hits.function.as_str())
-                        .with("calls", *calls)
-                        .with("target", hits.target.as_str());
-                    report.put(&record, &line(*calls, &hits.function))?;
-                }
-                report.flush()?;
-                next += interval;
-            }
-        }
+) -> Outcome<()> {
+    let second = since.as_secs_f64();
+    report.text(&format!("{HEADING} (at {second:.1} s)"))?;
+    for (calls, hits) in before.since(&hooks.session.hits()?).iter().take(lines) {
+        let record = Record::new("interval")
+            .with("second", second)
+            .with("function", hits.function.as_str())
+            .with("calls", *calls)
+            .with("target", hits.target.as_str());
+        report.put(&record, &line(*calls, &hits.function))?;
     }
+    report.flush()
 }
 
 #[cfg(test)]
