@@ -394,13 +394,12 @@ keys()
 
 programs_can_read_it()
 {
-	for kind in count latency call return stack override attachment check; do
+	for kind in count latency call return stack attachment check; do
 		case $kind in
 		call) action=trace ;;
 		return) action='trace --ret' ;;
 		attachment) action=list ;;
 		check) action=doctor ;;
-		override) continue ;;
 		*) action=$kind ;;
 		esac
 		case $kind in

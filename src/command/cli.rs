@@ -37,6 +37,8 @@ pub enum Action {
     /// Show each call as it comes
     Trace(Trace),
     /// Show by which ways the functions are called
+    ///
+    /// Of a deep stack, only the nearest 20 functions or so are seen.
     Stack(Stack),
     /// Show how often each function is called a second, in a live table
     ///
