@@ -202,6 +202,16 @@ hits()
 	column 4 "$1"
 }
 
+# why_not_loaded MESSAGE: prints the error in what insmod said. Newer kernels turn
+# EEXIST into EBUSY, as it is their own word for a module that is loaded.
+why_not_loaded()
+{
+	case $1 in
+	*': File exists') echo 'Device or resource busy' ;;
+	*) echo "${1##*: }" ;;
+	esac
+}
+
 # counted_of TARGET: prints its hits. Without CONFIG_VMAP_STACK, interrupts have
 # stacks that begin anywhere: calls there may be missed, and are included.
 counted_of()
