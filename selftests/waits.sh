@@ -8,6 +8,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
+# needs_tasks: skips the test on a kernel where nothing is preempted, which has no
+# RCU-tasks: there a thread that spins and lets others run holds up no grace period.
+needs_tasks()
+{
+	grep -qx rcu_tasks_kthre /proc/[0-9]*/comm && return
+	echo "the kernel has no CONFIG_TASKS_RCU" >/tmp/skip
+	exit 0
+}
+
 # start_spinning: lasts until stop_spinning or the end of the test.
 start_spinning()
 {
@@ -57,6 +66,7 @@ others_go_on()
 
 only_the_writer_of_a_detach_waits()
 {
+	needs_tasks
 	for caller in count latency; do
 		attach "rvdirect_test_target $caller"
 		start_spinning
@@ -72,6 +82,7 @@ only_the_writer_of_a_detach_waits()
 # A modify is carried out at once as well.
 only_the_writer_of_a_modify_waits()
 {
+	needs_tasks
 	attach 'rvdirect_test_target count'
 	start_spinning
 	echo 'rvdirect_test_target count hart=0' >"$rvdirect/modify" &
@@ -89,6 +100,7 @@ only_the_writer_of_a_modify_waits()
 # A module goes without waiting, even if one of its functions is attached.
 unloading_does_not_wait()
 {
+	needs_tasks
 	load rvdirect_test_twin
 	attach 'rvdirect_test_twin:rvdirect_test_shared latency pending'
 	start_spinning
@@ -104,6 +116,7 @@ unloading_does_not_wait()
 # What a killed writer began is finished.
 the_writer_can_be_killed()
 {
+	needs_tasks
 	for signal in KILL TERM HUP; do
 		attach 'rvdirect_test_target return'
 		start_spinning
