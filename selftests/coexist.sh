@@ -404,7 +404,7 @@ hold_program()
 	shift
 	rm -f "$program"
 	"$here/bpf" "$@" >"$program" &
-	within 10 test -s "$program"
+	within 60 test -s "$program"
 	echo "/proc/$!/fdinfo/$(cat "$program")" >"$program"
 	! grep : "$program"
 }
