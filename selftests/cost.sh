@@ -130,14 +130,14 @@ event_at_most()
 	judge "$1" "$2" $(((patched - unpatched + calls - 1) / calls))
 }
 
-trace_costs_920_at_most_with_its_event()
+trace_costs_930_at_most_with_its_event()
 {
-	event_at_most 920 "trace, event on" trace
+	event_at_most 930 "trace, event on" trace
 }
 
-return_costs_980_at_most_with_its_event()
+return_costs_990_at_most_with_its_event()
 {
-	event_at_most 980 "return, event on" return
+	event_at_most 990 "return, event on" return
 }
 
 # without_zbb MORE: prints MORE on a hart that has no instruction to count zeros.
@@ -330,8 +330,8 @@ run_tests \
 	a_filter_costs_44_at_most \
 	each_condition_costs_12_at_most \
 	trace_costs_40_at_most_while_its_event_is_off \
-	trace_costs_920_at_most_with_its_event \
-	return_costs_980_at_most_with_its_event \
+	trace_costs_930_at_most_with_its_event \
+	return_costs_990_at_most_with_its_event \
 	latency_costs_79_at_most \
 	latency_costs_96_at_most_in_a_group \
 	override_costs_16_at_most \
