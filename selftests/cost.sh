@@ -251,6 +251,7 @@ reading()
 		taken=$((now - start))
 	done
 	thousands=$(((taken - before) / 100))
+	[ "$thousands" -ge 0 ] || thousands=0
 	lines=$(wc -l <"$1")
 }
 
