@@ -8,7 +8,6 @@ use crate::files::Files;
 use crate::hooks::Hooks;
 use crate::report::{Record, Report};
 use crate::units;
-use crate::watch::Event;
 use serde_json::json;
 
 /// The length of the longest bar, in characters.
@@ -129,11 +128,7 @@ pub fn run(files: &Files, args: &cli::Latency) -> Outcome<u8> {
     };
     let mut hooks = Hooks::attach(files, &args.hooking, &caller, &mut report, None)?;
     hooks.start()?;
-    let status = loop {
-        if let Event::End(status) = hooks.watch.wait(None, false)? {
-            break status;
-        }
-    };
+    let status = hooks.watch.wait_for_end()?;
     hooks.stop(&mut report)?;
     let histograms = histograms(&hooks.session.histograms()?);
     let called = histograms.iter().filter(|histogram| histogram.calls > 0);

@@ -7,7 +7,6 @@ use crate::failure::Outcome;
 use crate::files::Files;
 use crate::hooks::Hooks;
 use crate::report::{Record, Report};
-use crate::watch::Event;
 
 pub fn run(files: &Files, args: &cli::Override) -> Outcome<u8> {
     let mut report = Report::new(&args.output)?;
@@ -19,11 +18,7 @@ pub fn run(files: &Files, args: &cli::Override) -> Outcome<u8> {
     }
     let mut hooks = Hooks::attach(files, &args.hooking, &caller, &mut report, None)?;
     hooks.start()?;
-    let status = loop {
-        if let Event::End(status) = hooks.watch.wait(None, false)? {
-            break status;
-        }
-    };
+    let status = hooks.watch.wait_for_end()?;
     hooks.stop(&mut report)?;
     for attachment in hooks.session.status()? {
         let record = Record::new("override")

@@ -55,6 +55,15 @@ impl Watch {
         self.child = Some(child);
     }
 
+    /// Waits for the end. Returns the exit status to end with, if it is not the command's own.
+    pub fn wait_for_end(&mut self) -> Outcome<Option<u8>> {
+        loop {
+            if let Event::End(status) = self.wait(None, false)? {
+                return Ok(status);
+            }
+        }
+    }
+
     /// Waits until there is an event, at most until `tick`.
     pub fn wait(&mut self, tick: Option<Instant>, keys: bool) -> Outcome<Event> {
         loop {
