@@ -360,9 +360,7 @@ needs_kprobe_events()
 	echo 0 >"$events/kprobes/recorded/enable"
 	recorded=$(grep -c ' recorded: ' "$tracing/trace" || :)
 	echo '-:recorded' >>"$tracing/dynamic_events"
-	[ "$recorded" = 0 ] || return 0
-	echo "the kernel records no kprobe events" >/tmp/skip
-	exit 0
+	[ "$recorded" != 0 ] || skip "the kernel records no kprobe events"
 }
 
 # A BPF program on each function, by a kprobe event in its body: some kernels allow none where

@@ -104,12 +104,17 @@ fail()
 	exit 1
 }
 
+# skip REASON: ends the test, which makes no sense on this kernel.
+skip()
+{
+	echo "$1" >/tmp/skip
+	exit 0
+}
+
 # needs FILE REASON: skips the test on a kernel without that file.
 needs()
 {
-	[ ! -e "$1" ] || return 0
-	echo "$2" >/tmp/skip
-	exit 0
+	[ -e "$1" ] || skip "$2"
 }
 
 # can_probe KIND: whether the kernel can have such a probe event at a function's entry. Some

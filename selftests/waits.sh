@@ -12,9 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # RCU-tasks: there a thread that spins and lets others run holds up no grace period.
 needs_tasks()
 {
-	grep -qx rcu_tasks_kthre /proc/[0-9]*/comm && return
-	echo "the kernel has no CONFIG_TASKS_RCU" >/tmp/skip
-	exit 0
+	grep -qx rcu_tasks_kthre /proc/[0-9]*/comm || skip "the kernel has no CONFIG_TASKS_RCU"
 }
 
 # start_spinning: lasts until stop_spinning or the end of the test.
