@@ -87,6 +87,18 @@ impl Places<'_> {
         exclusions: &Exclusions<'_>,
     ) -> Result<Functions, Refusal> {
         let mut functions = self.find(target).map_err(|reason| target.refuse(reason))?;
+        self.exclude(target, exclusions, &mut functions)?;
+        Ok(functions)
+    }
+
+    /// Takes out what is excluded. Something must be left.
+    #[inline(never)] // keeps its frame from that of its caller
+    fn exclude(
+        &self,
+        target: &Target<'_>,
+        exclusions: &Exclusions<'_>,
+        functions: &mut Functions,
+    ) -> Result<(), Refusal> {
         for excluded in exclusions.targets() {
             let excluded = excluded?;
             let gone = self
@@ -97,7 +109,7 @@ impl Places<'_> {
         if functions.locations().is_empty() {
             return Err(target.refuse(Reason::NothingLeft));
         }
-        Ok(functions)
+        Ok(())
     }
 
     /// Finds the functions of one target, without exclusions.

@@ -77,14 +77,7 @@ impl<'a> Client<'a> {
     /// Attaches a target that is not attached.
     pub(crate) fn attach(&self, binding: &Binding<'_>) -> Result<(), Refusal> {
         let target = binding.target;
-        let caller = self.registry.workshop.find(binding)?;
-        if target.module().is_none() {
-            // Reading them takes long, so nobody has to wait for it below.
-            self.registry
-                .kernel
-                .get()
-                .map_err(|error| target.refuse(error.into()))?;
-        }
+        let mut attachment = self.prepare(binding)?;
         // Frees the functions that a closed session held.
         self.registry.end_what_is_over();
         let mut attachments = self.registry.attachments.lock();
@@ -95,29 +88,39 @@ impl<'a> Client<'a> {
         if attachments.len() >= SLOTS {
             return Err(target.refuse(Reason::Full));
         }
-        let blame = |error: Error| target.refuse(error.into());
         // Allocates all memory before anything is hooked.
         attachments
             .reserve(1, GFP_KERNEL)
             .map_err(|error| target.refuse(error.into()))?;
-        let mut attachment =
-            Attachment::new(binding, caller, self.owner.cloned()).map_err(blame)?;
         let mut plan = Plan::of(&attachment);
         // A refusal blames a word of the line.
         plan.target = target;
         plan.exclusions = binding.exclusions;
         attachment.hook = match self.registry.hook(&plan, &attachments, None) {
             Err(refusal) if binding.flags.pending && refusal.reason.is_no_function() => {
-                if function::is_loaded(&target).map_err(blame)? {
-                    return Err(refusal);
+                match function::is_loaded(&target) {
+                    Err(error) => return Err(target.refuse(error.into())),
+                    Ok(true) => return Err(refusal),
+                    Ok(false) => None,
                 }
-                None
             }
             result => Some(result?),
         };
         // Cannot fail: the room was reserved above.
         let _ = attachments.push_within_capacity(attachment);
         Ok(())
+    }
+
+    /// Makes an attachment that hooks nothing yet.
+    #[inline(never)] // keeps its frame from that of its caller
+    fn prepare(&self, binding: &Binding<'_>) -> Result<KBox<Attachment>, Refusal> {
+        let blame = |error: Error| binding.target.refuse(error.into());
+        let caller = self.registry.workshop.find(binding)?;
+        if binding.target.module().is_none() {
+            // Reading them takes long, so nobody has to wait for it with the lock held.
+            self.registry.kernel.get().map_err(blame)?;
+        }
+        Attachment::new(binding, caller, self.owner.cloned()).map_err(blame)
     }
 
     /// Gives an attachment another caller.

@@ -70,10 +70,16 @@ impl<'a> Plan<'a> {
     }
 
     /// Returns the functions that the target means, sorted, including those that others hold.
-    #[inline(never)] // its frame is gone before the functions are hooked
     pub(super) fn functions(&self, places: Places<'_>) -> Result<Functions, Refusal> {
+        let mut functions = places.lookup(&self.target, &self.exclusions)?;
+        self.keep_hookable(&mut functions)?;
+        Ok(functions)
+    }
+
+    /// Takes out what the caller or ftrace cannot hook. Something must be left.
+    #[inline(never)] // keeps its frame from that of its caller
+    fn keep_hookable(&self, functions: &mut Functions) -> Result<(), Refusal> {
         let target = self.target;
-        let mut functions = places.lookup(&target, &self.exclusions)?;
         if self.caller.waits_for_return() {
             functions.retain(&mut |_, name| !never_returns(name));
             if functions.locations().is_empty() {
@@ -91,7 +97,7 @@ impl<'a> Plan<'a> {
         if functions.locations().is_empty() {
             return Err(target.refuse(Reason::NotTraceable));
         }
-        Ok(functions)
+        Ok(())
     }
 }
 
