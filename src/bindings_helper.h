@@ -15,3 +15,4 @@
 #include "abstraction/symbols.h"
 #include "trampoline/handlers.h"
 #include "trampoline/in_flight.h"
+#include "trampoline/own_event.h"

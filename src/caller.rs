@@ -4,6 +4,7 @@
 
 pub(crate) mod drain;
 pub(crate) mod external;
+mod own;
 
 use crate::{
     abstraction::{
@@ -22,6 +23,7 @@ use crate::{
             Callers,
             External, //
         },
+        own::Own,
     },
     language::{
         builtin::{
@@ -29,6 +31,7 @@ use crate::{
             Builtin, //
         },
         command::Binding,
+        own_event::OwnEvent,
         refusal::{
             Reason,
             Refusal, //
@@ -61,6 +64,8 @@ use kernel::{
 pub(crate) enum Caller {
     /// One of this module, with its settings.
     Builtin(Builtin),
+    /// One of this module, with an event of its own.
+    Own(Arc<Own>),
     /// One of another module.
     External(Arc<External>),
 }
@@ -76,8 +81,13 @@ pub(crate) struct Workshop {
 const MAX_HISTOGRAMS: usize = 1024;
 
 impl Workshop {
-    /// Finds the caller that a command names, and the gate before it.
-    pub(crate) fn find(&self, binding: &Binding<'_>) -> Result<(Caller, Gate), Refusal> {
+    /// Finds the caller that a command names, and the gate before it. `session` is the one that the
+    /// command is of, if any.
+    pub(crate) fn find(
+        &self,
+        binding: &Binding<'_>,
+        session: Option<SessionId>,
+    ) -> Result<(Caller, Gate), Refusal> {
         let blame = |reason: Reason| reason.at(binding.caller.column);
         let caller = match Builtin::parse(binding)? {
             Some(builtin) => Caller::Builtin(builtin),
@@ -85,6 +95,7 @@ impl Workshop {
                 let external = self.callers.find(binding.caller.text).map_err(blame)?;
                 let external = Arc::new(external, GFP_KERNEL).map_err(|e| blame(e.into()))?;
                 builtin::no_settings(binding)?;
+                builtin::no_fields(binding)?;
                 Caller::External(external)
             }
         };
@@ -101,11 +112,29 @@ impl Workshop {
                 return Err(blame(Reason::LockedDown));
             }
         }
-        let gate = Gate::new(&binding.filter);
-        Ok((
-            caller,
-            gate.map_err(|reason| binding.refuse("cgroup", reason))?,
-        ))
+        let gate = Gate::new(&binding.filter).map_err(|reason| binding.refuse("cgroup", reason))?;
+        Ok((self.with_event(caller, binding, session)?, gate))
+    }
+
+    /// Gives a caller the event of its own that a command asks for, if it does.
+    #[inline(never)] // keeps its frame from that of its caller
+    fn with_event(
+        &self,
+        caller: Caller,
+        binding: &Binding<'_>,
+        session: Option<SessionId>,
+    ) -> Result<Caller, Refusal> {
+        let Caller::Builtin(builtin @ (Builtin::Trace { .. } | Builtin::Return { .. })) = caller
+        else {
+            return Ok(caller);
+        };
+        let returns = builtin.waits_for_return();
+        Ok(match OwnEvent::parse(binding, returns)? {
+            // A file may have been opened before.
+            Some(event) if is_locked_down() => return Err(event.refuse(Reason::LockedDown)),
+            Some(event) => Caller::Own(Own::new(builtin, &event, session, &self.drain)?),
+            None => caller,
+        })
     }
 
     /// Makes a trampoline that runs `caller` for the functions at `locations`, for the calls that
@@ -147,8 +176,9 @@ impl Workshop {
                 (Work::Latency(latency, *outcome), None)
             }
             Caller::Builtin(Builtin::Override(what)) => (Work::Override(*what), None),
+            Caller::Own(own) => (Work::Handlers(own.handlers()), None),
             Caller::External(external) => match external.handlers() {
-                Some(handlers) => (Work::Handlers(handlers), Some(external.clone())),
+                Some(handlers) => (Work::Handlers(handlers.clone()), Some(external.clone())),
                 None if gate.is_open() => return Ok(Trampoline::Raw(external.clone())),
                 None => (Work::GoOn(external.trampoline()), Some(external.clone())),
             },
@@ -181,9 +211,8 @@ impl Caller {
     /// Returns whether it waits for the return of its target.
     pub(crate) fn waits_for_return(&self) -> bool {
         match self {
-            Caller::Builtin(builtin) => {
-                matches!(builtin, Builtin::Return { .. } | Builtin::Latency(_))
-            }
+            Caller::Builtin(builtin) => builtin.waits_for_return(),
+            Caller::Own(own) => own.builtin().waits_for_return(),
             Caller::External(external) => external
                 .handlers()
                 .is_some_and(|handlers| handlers.exit().is_some()),
@@ -194,6 +223,7 @@ impl Caller {
     pub(crate) fn name(&self) -> &str {
         match self {
             Caller::Builtin(builtin) => builtin.name(),
+            Caller::Own(own) => own.builtin().name(),
             Caller::External(external) => external.name().to_str().unwrap_or_default(),
         }
     }
@@ -204,6 +234,7 @@ impl core::fmt::Display for Caller {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Caller::Builtin(builtin) => builtin.fmt(f),
+            Caller::Own(own) => own.fmt(f),
             Caller::External(_) => f.write_str(self.name()),
         }
     }

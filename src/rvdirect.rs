@@ -82,12 +82,11 @@ impl Drop for Attachments {
 /// Must be called only once.
 #[inline(never)] // keeps its frame from that of its caller
 unsafe fn registry() -> Result<Arc<Registry>> {
-    let drain = Drain::new()?;
     // SAFETY: By the requirement of this function.
     let workshop = unsafe {
         Workshop {
+            drain: Drain::new()?,
             slots: Pool::new(),
-            drain,
             callers: Callers::new(),
         }
     };

@@ -9,5 +9,6 @@ pub(crate) mod handlers;
 pub(crate) mod in_flight;
 pub(crate) mod latency;
 mod line;
+pub(crate) mod own_event;
 pub(crate) mod slot;
 pub(crate) mod slot_data;

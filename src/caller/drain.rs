@@ -35,6 +35,10 @@ use crate::{
     },
     trampoline::{
         in_flight::InFlight,
+        own_event::{
+            Event,
+            Events, //
+        },
         slot::{
             Slot,
             SLOTS, //
@@ -76,6 +80,8 @@ pub(crate) struct Drain(Arc<Background<Draining>>);
 /// `parts` in `waiting` has room for [`SLOTS`] elements.
 pub(crate) struct Draining {
     waiting: Pin<KBox<Mutex<Waiting>>>,
+    /// Events whose attachments are gone stay there until nobody uses them.
+    events: Events,
 }
 
 struct Waiting {
@@ -148,7 +154,11 @@ pub(crate) struct HeldModule(());
 
 impl Drain {
     /// Makes room for every trampoline that may have to wait.
-    pub(crate) fn new() -> Result<Self> {
+    ///
+    /// # Safety
+    ///
+    /// Must be called once only.
+    pub(crate) unsafe fn new() -> Result<Self> {
         let parts = KVVec::with_capacity(SLOTS, GFP_KERNEL)?;
         // INVARIANT: `parts` has room for `SLOTS` elements.
         let waiting = new_mutex!(
@@ -163,7 +173,9 @@ impl Drain {
             "rvdirect::draining"
         );
         let waiting = KBox::pin_init(waiting, GFP_KERNEL)?;
-        let draining = Arc::new(Draining { waiting }, GFP_KERNEL)?;
+        // SAFETY: By the requirement of this function.
+        let events = unsafe { Events::new()? };
+        let draining = Arc::new(Draining { waiting, events }, GFP_KERNEL)?;
         Ok(Drain(Arc::new(Background::new(draining)?, GFP_KERNEL)?))
     }
 
@@ -200,6 +212,19 @@ impl Drain {
     pub(crate) fn finish(&self) {
         let come = self.lock().come;
         self.0.wait(come);
+    }
+
+    /// Returns the events that are in tracefs.
+    pub(super) fn events(&self) -> &Events {
+        &self.0.target().events
+    }
+
+    /// Ends an event, now or when nobody uses it any more.
+    pub(super) fn retire(&self, event: &Event) {
+        if !self.events().retire(event) {
+            // At once: a delay would replace that of what drains.
+            self.0.queue(0);
+        }
     }
 
     /// Adds a line of `status` for each trampoline that waits for its last calls, if `shows` is
@@ -367,7 +392,12 @@ impl InBackground for Draining {
         waiting.parts.retain(|parts| !parts.is_over);
         waiting.settled = come;
         waiting.delay = (2 * waiting.delay).min(LATEST);
-        (!waiting.parts.is_empty()).then_some(waiting.delay)
+        let delay = (!waiting.parts.is_empty()).then_some(waiting.delay);
+        drop(waiting);
+        match self.events.collect() {
+            true => delay,
+            false => Some(delay.unwrap_or(LATEST)),
+        }
     }
 
     fn progress(&self) -> u64 {

@@ -154,8 +154,8 @@ impl External {
     }
 
     /// Returns its handlers, unless it has a trampoline instead.
-    pub(crate) fn handlers(&self) -> Option<Handlers> {
-        self.handlers
+    pub(crate) fn handlers(&self) -> Option<&Handlers> {
+        self.handlers.as_ref()
     }
 
     /// Returns the address of its trampoline, or 0.

@@ -71,10 +71,13 @@ pub(crate) const LIST: [(&str, &str); 6] = [
         "resumes at once: keeps the target attached, but idle",
     ),
     ("count", "counts the calls, on each hart by itself"),
-    ("trace", "event rvdirect:call for each call [args=0..8]"),
+    (
+        "trace",
+        "event rvdirect:call for each call [args=0..8], or rvdirect:EVENT [name=EVENT] [FIELD=FETCH]",
+    ),
     (
         "return",
-        "event rvdirect:return for each return [args=0..8] [min=TIME] [ret<0]",
+        "event rvdirect:return for each return, in the same way [min=TIME] [ret<0]",
     ),
     (
         "latency",
@@ -94,11 +97,14 @@ impl Builtin {
             "count" => Builtin::Count,
             "trace" => return Self::parse_trace(binding).map(Some),
             "return" => return Self::parse_return(binding).map(Some),
-            "latency" => return Self::parse_latency(binding).map(Some),
-            "override" => return Ok(Some(Builtin::Override(Override::parse(binding)?))),
+            "latency" => Self::parse_latency(binding)?,
+            "override" => Builtin::Override(Override::parse(binding)?),
             _ => return Ok(None),
         };
-        no_settings(binding)?;
+        if matches!(builtin, Builtin::Nop | Builtin::Count) {
+            no_settings(binding)?;
+        }
+        no_fields(binding)?;
         Ok(Some(builtin))
     }
 
@@ -107,6 +113,7 @@ impl Builtin {
         for setting in binding.settings() {
             match setting? {
                 setting if setting.key.text == "args" => set_args(&mut args, setting)?,
+                setting if setting.key.text == "name" => {}
                 setting => return Err(unknown(setting)),
             }
         }
@@ -119,6 +126,7 @@ impl Builtin {
         for setting in binding.settings() {
             match setting? {
                 setting if setting.key.text == "args" => set_args(&mut args, setting)?,
+                setting if setting.key.text == "name" => {}
                 setting => outcome.add(setting)?,
             }
         }
@@ -132,6 +140,11 @@ impl Builtin {
             outcome.add(setting?)?;
         }
         Ok(Builtin::Latency(outcome))
+    }
+
+    /// Returns whether it waits for the return of its target.
+    pub(crate) fn waits_for_return(&self) -> bool {
+        matches!(self, Builtin::Return { .. } | Builtin::Latency(_))
     }
 
     /// Returns the word by which commands name it.
@@ -150,6 +163,14 @@ impl Builtin {
 /// Refuses any setting, for a caller that takes none.
 pub(crate) fn no_settings(binding: &Binding<'_>) -> Result<(), Refusal> {
     match binding.settings().next() {
+        Some(setting) => Err(unknown(setting?)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses any field, for a caller that makes no events.
+pub(crate) fn no_fields(binding: &Binding<'_>) -> Result<(), Refusal> {
+    match binding.fields().next() {
         Some(setting) => Err(unknown(setting?)),
         None => Ok(()),
     }

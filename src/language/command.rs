@@ -3,8 +3,8 @@
 //! The command language: text in, commands or refusals out.
 //!
 //! ```text
-//! attach:    TARGET [!TARGET]... CALLER [KEY=VALUE]... [strict] [pending] [disabled]
-//! modify:    TARGET CALLER [KEY=VALUE]...
+//! attach:    TARGET [!TARGET]... CALLER [KEY=VALUE]... [FIELD=FETCH]... [strict] [pending] [disabled]
+//! modify:    TARGET CALLER [KEY=VALUE]... [FIELD=FETCH]...
 //! detach, enable, disable:
 //!            TARGET | *
 //! TARGET:    FUNCTION | MODULE:FUNCTION
@@ -16,6 +16,7 @@
 //! Does not use the kernel, so it is tested on the host as well.
 
 use crate::language::{
+    fetch::Field,
     filter::Filter,
     refusal::{
         Reason,
@@ -324,7 +325,7 @@ impl<'a> Binding<'a> {
                 continue;
             }
             let setting = Setting::parse(word)?;
-            if Filter::is_key(setting.key.text) {
+            if !Field::is_one(&setting) && Filter::is_key(setting.key.text) {
                 binding.filter.add(setting)?;
             }
         }
@@ -346,14 +347,20 @@ impl<'a> Binding<'a> {
         }
     }
 
-    /// Returns the settings for the caller, in the order of the line. None is an error if the line
-    /// was parsed.
+    /// Returns the settings for the caller, but for the fields of its event, in the order of the
+    /// line. None is an error if the line was parsed.
     pub(crate) fn settings(&self) -> impl Iterator<Item = Result<Setting<'a>, Refusal>> + 'a {
         self.all_settings().filter(|setting| {
-            setting
-                .as_ref()
-                .map_or(true, |setting| !Filter::is_key(setting.key.text))
+            setting.as_ref().map_or(true, |setting| {
+                !Field::is_one(setting) && !Filter::is_key(setting.key.text)
+            })
         })
+    }
+
+    /// Returns the fields of its event, in the same way.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = Result<Setting<'a>, Refusal>> + 'a {
+        self.all_settings()
+            .filter(|setting| setting.as_ref().is_ok_and(Field::is_one))
     }
 
     /// Blames the value of the setting `key` or, if there is none, the caller.

@@ -224,7 +224,7 @@ impl fmt::Display for Comm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for byte in self.name.iter().take_while(|byte| **byte != 0) {
             // What ends a word or a line, and what means something else.
-            if byte.is_ascii_graphic() && !b"\\*;".contains(byte) {
+            if byte.is_ascii_graphic() && !b"\\*;$(".contains(byte) {
                 f.write_char(char::from(*byte))?;
             } else {
                 write!(f, "\\x{byte:02x}")?;

@@ -136,6 +136,34 @@ reasons! {
     BadReturn, EINVAL, "Value is not a 64-bit number, nor the name of an error";
     /// `min=` needs a time with its unit.
     BadDuration, EINVAL, "Value is not a duration, such as 2s, 10ms, 100us or 500ns";
+    /// What is behind the `=` of a field is no fetch.
+    BadFetch, EINVAL, "Fetch is none of $argN, $retval, $comm, $stackN, +OFFSET(FETCH), +uOFFSET(FETCH)";
+    /// A dereference needs a number, and parentheses around what it begins with.
+    BadOffset, EINVAL, "Offset is not a number of up to 31 bits, with a ( behind it";
+    /// A fetch has more dereferences than `fetch::MAX_STEPS`.
+    TooDeep, EINVAL, "Fetch has more than 8 offsets";
+    /// A parenthesis is missing.
+    Unclosed, EINVAL, "Fetch wants a ) here";
+    /// What is behind the colon of a fetch is no type of it.
+    BadType, EINVAL, "Type is none of u8-u64, s8-s64, x8-x64, char, bool, symbol, string, bWIDTH@OFFSET/SIZE";
+    /// Arrays are of values in memory.
+    BadArray, EINVAL, "Array is not one of [1] to [64] numbers behind an +OFFSET()";
+    /// Only `return` has a value that was returned.
+    NothingReturned, EINVAL, "Only return has $retval";
+    /// The name of a field is none, or is that of a field that every event has.
+    BadField, EINVAL, "Field is not a name of 1 to 31 letters, digits and _ that events do not have anyway";
+    /// `name=` needs a name, or that of the function is too long for an event.
+    BadEvent, EINVAL, "Event is not a name of 1 to 63 letters, digits and _, other than enable and filter";
+    /// The event of a pattern is not named after a function.
+    NoEventName, EINVAL, "A pattern wants name=EVENT for its event";
+    /// A record would be larger than what events have room for.
+    TooManyFields, E2BIG, "Event would have more than 32 fields, or more than 1024 bytes without strings";
+    /// `args=` is for the event that all attachments share.
+    ArgsOfOwn, EINVAL, "An event with fields of its own has no args=";
+    /// Another attachment has such an event, or had it and somebody still uses it.
+    EventExists, EEXIST, "There is an event rvdirect/ of that name, which may still be in use";
+    /// The kernel lacks what events of one's own need.
+    NoOwnEvents, EOPNOTSUPP, "Kernel lacks CONFIG_PERF_EVENTS or CONFIG_KPROBE_EVENTS for events with fields";
     /// Nothing is less than the least value, or greater than the greatest.
     NoValue, EINVAL, "No value is so";
     /// `override` needs a value to return.

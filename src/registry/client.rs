@@ -77,10 +77,17 @@ impl<'a> Client<'a> {
     /// Attaches a target that is not attached.
     pub(crate) fn attach(&self, binding: &Binding<'_>) -> Result<(), Refusal> {
         let target = binding.target;
-        let mut attachment = self.prepare(binding)?;
-        // Frees the functions that a closed session held.
+        // Frees the functions that a closed session held, and the names of its events.
         self.registry.end_what_is_over();
+        if self
+            .find(&self.registry.attachments.lock(), &target)
+            .is_some()
+        {
+            return Err(target.refuse(Reason::Attached));
+        }
+        let mut attachment = self.prepare(binding)?;
         let mut attachments = self.registry.attachments.lock();
+        // Another command may have been faster.
         if self.find(&attachments, &target).is_some() {
             return Err(target.refuse(Reason::Attached));
         }
@@ -115,7 +122,7 @@ impl<'a> Client<'a> {
     #[inline(never)] // keeps its frame from that of its caller
     fn prepare(&self, binding: &Binding<'_>) -> Result<KBox<Attachment>, Refusal> {
         let blame = |error: Error| binding.target.refuse(error.into());
-        let caller = self.registry.workshop.find(binding)?;
+        let caller = self.registry.workshop.find(binding, self.session())?;
         if binding.target.module().is_none() {
             // Reading them takes long, so nobody has to wait for it with the lock held.
             self.registry.kernel.get().map_err(blame)?;
@@ -127,7 +134,8 @@ impl<'a> Client<'a> {
     #[inline(never)] // keeps its frame from those of the others
     fn modify(&self, binding: &Binding<'_>) -> Result<(), Refusal> {
         let target = binding.target;
-        let (caller, gate) = self.registry.workshop.find(binding)?;
+        self.registry.end_what_is_over();
+        let (caller, gate) = self.registry.workshop.find(binding, self.session())?;
         let mut attachments = self.registry.attachments.lock();
         let attachment = self.find_mut(&mut attachments, &target)?;
         self.registry

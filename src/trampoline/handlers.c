@@ -5,10 +5,20 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
-#define CREATE_TRACE_POINTS
 #include "../../asm/trampoline.h"
-#include "events.h"
+#include "event_mutex.h"
 #include "handlers.h"
+
+/* For the classes of the events: see event_mutex.c. */
+#define trace_event_reg rvdirect_static_event_reg
+#define CREATE_TRACE_POINTS
+#include "events.h"
+#undef trace_event_reg
+
+unsigned int rvdirect_call_event_type(void)
+{
+	return event_call.event.type;
+}
 
 int rvdirect_hold_for_event(void)
 {
@@ -42,7 +52,7 @@ void rvdirect_handle_return(struct rvdirect_call *call)
 		make_return_event(call);
 }
 
-static bool is_wanted(const struct rvdirect_call *call)
+bool rvdirect_is_wanted(const struct rvdirect_call *call)
 {
 	const struct rvdirect_slot *slot = container_of(call->rows, struct rvdirect_slot, rows);
 
@@ -51,6 +61,6 @@ static bool is_wanted(const struct rvdirect_call *call)
 
 void rvdirect_handle_some_returns(struct rvdirect_call *call)
 {
-	if (trace_return_enabled() && is_wanted(call))
+	if (trace_return_enabled() && rvdirect_is_wanted(call))
 		make_return_event(call);
 }

@@ -3,6 +3,8 @@
 #ifndef RVDIRECT_HANDLERS_H
 #define RVDIRECT_HANDLERS_H
 
+#include <linux/types.h>
+
 /*
  * rvdirect_data() has the number of arguments to show in its low bits and, from
  * this bit on, the number of the session that the attachment belongs to, or 0.
@@ -32,5 +34,11 @@ void rvdirect_release_from_event(void);
  */
 void rvdirect_handle_return(struct rvdirect_call *call);
 void rvdirect_handle_some_returns(struct rvdirect_call *call);
+
+/* Returns whether the slot wants a return with the outcome of the call. */
+bool rvdirect_is_wanted(const struct rvdirect_call *call);
+
+/* The number that the kernel gave to the event rvdirect:call. */
+unsigned int rvdirect_call_event_type(void);
 
 #endif /* RVDIRECT_HANDLERS_H */

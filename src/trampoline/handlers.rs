@@ -9,9 +9,13 @@ use crate::{
         outcome::Outcome,
         session::SessionId, //
     },
+    trampoline::own_event::Event,
 };
 use core::ptr;
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 /// A handler; see `struct rvdirect_caller`.
 pub(crate) type Handler = unsafe extern "C" fn(*mut bindings::rvdirect_call);
@@ -21,13 +25,15 @@ pub(crate) type Handler = unsafe extern "C" fn(*mut bindings::rvdirect_call);
 /// # Invariants
 ///
 /// While a slot works with them, they may be called, and may use `data`, in any context.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Handlers {
     entry: Option<Handler>,
     exit: Option<Handler>,
     data: *mut c_void,
     is_on: *const c_int,
     outcome: Outcome,
+    /// What `data` and `is_on` point to, if that is an event of its own.
+    _event: Option<Arc<Event>>,
 }
 
 // SAFETY: By the type invariant, they may be called anywhere.
@@ -54,6 +60,7 @@ impl Handlers {
             data,
             is_on: ptr::null(),
             outcome: Outcome::default(),
+            _event: None,
         }
     }
 
@@ -68,6 +75,7 @@ impl Handlers {
             // SAFETY: It does not change.
             is_on: unsafe { bindings::rvdirect_trace_is_on },
             outcome: Outcome::default(),
+            _event: None,
         }
     }
 
@@ -84,6 +92,33 @@ impl Handlers {
             data: event_data(args, session),
             is_on: ptr::null(),
             outcome,
+            _event: None,
+        }
+    }
+
+    /// Returns the handlers that make an event of its own of each call.
+    pub(crate) fn own_trace(event: Arc<Event>) -> Self {
+        // INVARIANT: An event may be made in any context, and is kept.
+        Handlers {
+            entry: Some(bindings::rvdirect_handle_own_trace),
+            exit: None,
+            data: event.as_ptr(),
+            is_on: event.is_on(),
+            outcome: Outcome::default(),
+            _event: Some(event),
+        }
+    }
+
+    /// Returns the handlers that make an event of its own of each return with that outcome.
+    pub(crate) fn own_returns(event: Arc<Event>, outcome: Outcome) -> Self {
+        // INVARIANT: As above.
+        Handlers {
+            entry: None,
+            exit: Some(bindings::rvdirect_handle_own_return),
+            data: event.as_ptr(),
+            is_on: ptr::null(),
+            outcome,
+            _event: Some(event),
         }
     }
 

@@ -5,6 +5,9 @@
 
 #define bool	_Bool
 
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef int s32;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 typedef unsigned long size_t;
