@@ -80,8 +80,9 @@ run_tests()
 	# Draining calls that a test left behind must not keep the script from
 	# ending.
 	(within 2 nothing_drains)
-	for module in rvdirect_test_callers rvdirect_test_modifier rvdirect_test_names \
-		rvdirect_test_shapes rvdirect_test_twin $test_modules rvdirect; do
+	for module in rvdirect_test_callers rvdirect_test_fields rvdirect_test_modifier \
+		rvdirect_test_names rvdirect_test_shapes rvdirect_test_twin $test_modules \
+		rvdirect; do
 		[ ! -d "/sys/module/$module" ] || rmmod "$module"
 	done
 	rm "$log"
@@ -92,6 +93,7 @@ clean_up()
 {
 	[ -d "$rvdirect" ] || modprobe rvdirect
 	echo '*' >"$rvdirect/detach"
+	echo 0 >"$tracing/events/rvdirect/enable"
 	echo >"$rvdirect/error_log"
 	expect "nothing attached" "$(cat "$rvdirect/attach")" ''
 	# No call site must lead to rvdirect any more.
