@@ -116,28 +116,72 @@ trace_costs_40_at_most_while_its_event_is_off()
 	at_most 40 "trace, event off" trace
 }
 
-# Time stamps and page changes in the ring buffer make calls differ in cost. So
-# this is the mean over all calls, which are the same in each run.
+# mean NAME EVENT: sets $cost to the mean over all calls, with that event on. Time
+# stamps and page changes in the ring buffer make calls differ in cost, but they
+# are the same in each run. The shell must not fork while it measures.
+mean()
+{
+	echo 1 >"$tracing/events/$2/enable"
+	read -r patched <"$target/instructions"
+	echo 0 >"$tracing/events/$2/enable"
+	echo >"$tracing/trace"
+	cost=$(((patched - unpatched + calls - 1) / calls))
+	echo "$cost $1" >>/tmp/costs
+}
+
+# event_at_most LIMIT NAME CALLER EVENT
 event_at_most()
 {
-	echo 1 >"$tracing/events/rvdirect/enable"
-	unpatched=$(cat "$target/instructions")
-	write detach '*'
+	read -r unpatched <"$target/instructions"
 	attach "rvdirect_test_target $3"
-	patched=$(cat "$target/instructions")
-	echo 0 >"$tracing/events/rvdirect/enable"
-	echo >"$tracing/trace"
-	judge "$1" "$2" $(((patched - unpatched + calls - 1) / calls))
+	mean "$2" "$4"
+	write detach '*'
+	[ "$cost" -gt 0 ]
+	[ "$cost" -le "$1" ] || fail "$2 costs $cost instructions, at most $1 are allowed"
 }
 
 trace_costs_930_at_most_with_its_event()
 {
-	event_at_most 930 "trace, event on" trace
+	event_at_most 930 "trace, event on" trace rvdirect/call
 }
 
 return_costs_990_at_most_with_its_event()
 {
-	event_at_most 990 "return, event on" return
+	event_at_most 990 "return, event on" return rvdirect/return
+}
+
+# shellcheck disable=SC2016 # The $ are for the module.
+numbers='a=$arg1:s32 b=$arg2:u64 c=$arg3:x64 d=$arg4:s16'
+
+fields_cost_990_at_most()
+{
+	event_at_most 40 "trace with fields, event off" "trace name=own $numbers" rvdirect/call
+	event_at_most 990 "trace with four numbers, event on" "trace name=own $numbers" rvdirect/own
+	event_at_most 1050 "return with four numbers, event on" "return name=own $numbers" \
+		rvdirect/own
+}
+
+# fprobe NAME FIELDS: sets $cost to that of an fprobe event with the same fields.
+fprobe()
+{
+	echo "f:cost/peer rvdirect_test_target $2" >>"$tracing/dynamic_events"
+	mean "$1" cost/peer
+	echo '-:cost/peer' >>"$tracing/dynamic_events"
+}
+
+fields_cost_less_than_those_of_an_fprobe_event()
+{
+	needs "$tracing/dynamic_events" "the kernel has no CONFIG_FPROBE_EVENTS"
+	# 16 bytes with the terminator.
+	echo 123456789012345 >/proc/self/comm
+	# shellcheck disable=SC2016
+	string='s=+0($comm):string'
+	event_at_most 2000 "trace with a string of 16 bytes, event on" "trace name=own $string" \
+		rvdirect/own
+	ours=$cost
+	fprobe "fprobe event with the same string" "$string"
+	[ $((10 * ours)) -le $((6 * cost)) ] || fail "ours: $ours, fprobe: $cost"
+	fprobe "fprobe event with four numbers" "$numbers"
 }
 
 # without_zbb MORE: prints MORE on a hart that has no instruction to count zeros.
@@ -333,6 +377,8 @@ run_tests \
 	trace_costs_40_at_most_while_its_event_is_off \
 	trace_costs_930_at_most_with_its_event \
 	return_costs_990_at_most_with_its_event \
+	fields_cost_990_at_most \
+	fields_cost_less_than_those_of_an_fprobe_event \
 	latency_costs_79_at_most \
 	latency_costs_96_at_most_in_a_group \
 	override_costs_16_at_most \
