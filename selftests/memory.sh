@@ -83,6 +83,14 @@ attaching_what_is_pending_without_memory_changes_nothing()
 		detach 'no_such_module:no_such_*'
 }
 
+attaching_an_event_without_memory_changes_nothing()
+{
+	# shellcheck disable=SC2016 # The $ are for the module.
+	each_allocation_of attach 'rvdirect_test_target trace name=own a=$arg1 s=+0($arg2):string' \
+		detach rvdirect_test_target
+	within 10 test ! -e "$tracing/events/rvdirect/own"
+}
+
 modify_without_memory_changes_nothing()
 {
 	attach 'rvdirect_test_target nop'
@@ -181,5 +189,6 @@ run_tests \
 	attach_without_memory_changes_nothing \
 	attaching_a_group_without_memory_changes_nothing \
 	attaching_what_is_pending_without_memory_changes_nothing \
+	attaching_an_event_without_memory_changes_nothing \
 	modify_without_memory_changes_nothing \
 	detach_needs_no_memory

@@ -27,7 +27,9 @@ function attachment(  kind, line) {
 	else
 		line = target() pick("|| !vfs_read| !vfs_w* !seq_r*| !*_target") " " \
 			pick("nop|count|trace|trace args=8|return|return args=1|latency|" \
-			"latency min=100us|return ret<0|test_empty|test_check|test_recurse|test_raw")
+			"latency min=100us|return ret<0|test_empty|test_check|test_recurse|" \
+			"test_raw|trace name=own a=$arg1 s=+0($arg2):string|trace x=$comm|" \
+			"return name=own a=+8(+0($arg1)):u8[4] s=+u0($arg2):string")
 	return line pick("||| pid=1| tgid=1| comm=sh| comm=d*| cgroup=/| hart=0| hart=1-2| hart=9|" \
 			" strict") \
 		pick("||| pending| pending| disabled")

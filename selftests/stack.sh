@@ -41,17 +41,20 @@ no_command_goes_deep()
 	needs $switch "the kernel has no CONFIG_STACK_TRACER"
 	trap 'echo 0 >$switch' EXIT
 	echo 1 >$switch
+	# shellcheck disable=SC2016 # The $ are for the module.
 	for command in 'attach rvdirect_test_target latency' 'modify rvdirect_test_target return' \
 		'detach rvdirect_test_target' 'attach vfs_* !vfs_read latency' 'detach *' \
-		'attach rvdirect_test:* count pending' 'detach *'; do
+		'attach rvdirect_test:* count pending' 'detach *' \
+		'attach rvdirect_test_target trace name=own a=$arg1 s=$comm' 'detach *'; do
 		echo 0 >"$tracing/stack_max_size"
 		write "${command%% *}" "${command#* }"
 		depth=$(depth)
 		echo "$command: $depth"
 		[ "${depth% *}" -gt 1000 ]
-		[ "${depth% *}" -le $deepest ] && [ "${depth#* }" -le $deepest_of_ours ] ||
+		if [ "${depth% *}" -gt $deepest ] || [ "${depth#* }" -gt $deepest_of_ours ]; then
 			fail "$(cat "$tracing/stack_trace")
 $command: depth, and ours, in bytes: $depth"
+		fi
 	done
 }
 
