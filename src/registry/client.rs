@@ -148,7 +148,9 @@ impl<'a> Client<'a> {
     fn detach(&self, selection: &Selection<'_>) -> Result<(), Refusal> {
         match selection {
             Selection::All => {
-                self.registry.remove_all(|attachment| self.owns(attachment));
+                // What a closed session leaves is nobody's.
+                self.registry
+                    .remove_all(|attachment| self.owns(attachment) || attachment.is_over());
                 Ok(())
             }
             Selection::One(target) => {
