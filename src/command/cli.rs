@@ -35,6 +35,18 @@ pub enum Action {
     /// Show, for each function, how long its calls take
     Latency(Latency),
     /// Show each call as it comes
+    ///
+    /// Arguments and results are shown by their names and types, which the kernel's BTF tells. What
+    /// is shown can be chosen by expressions of C over the arguments, behind the TARGET in the same
+    /// argument: 'vfs_read file->f_path.dentry->d_name.name count'. They have members, elements as in
+    /// pages[2], "*" and "&"; "ret" is the result. "*" before a pointer to a structure shows its
+    /// members. Where those are at most four numbers, they are shown anyway.
+    ///
+    /// A string is cut after 255 bytes. "(fault)" stands for memory that cannot be read, "..." for
+    /// what cannot be shown. Of macros, BTF has no names: rvdirect itself knows AT_FDCWD and the O_
+    /// of open(2), for arguments and members that are called dfd and the like.
+    ///
+    /// Registers are shown of functions whose types are not known, and of more than 32 functions.
     Trace(Trace),
     /// Show by which ways the functions are called
     ///
@@ -157,7 +169,14 @@ pub struct Trace {
     /// Only calls that take at least so long, such as 100us or 1ms
     #[arg(long, value_name = "DURATION", value_parser = units::duration)]
     pub min: Option<Duration>,
-    /// How many arguments to show, up to 8
+    /// Only calls for which this holds, such as 'count > 4096 && ret < 0'
+    ///
+    /// Compares expressions with numbers, enumerators, errors such as -ENOENT, NULL, and strings in
+    /// quotes, which may be patterns behind "~". "ret" and "duration" (in nanoseconds) want --ret. The
+    /// kernel itself looks at it.
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub condition: Option<String>,
+    /// How many registers to show, up to 8, of a function whose types are not known
     #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=8))]
     pub args: u8,
     /// End after so many calls

@@ -193,7 +193,7 @@ fn btf(files: &Files) -> Check {
     } else {
         note(
             "BTF",
-            "the kernel has no BTF, so other tools may not work beside rvdirect, which needs none",
+            "the kernel has no BTF, so trace shows registers, not arguments by their names",
             "build the kernel with CONFIG_DEBUG_INFO_BTF=y",
         )
     }

@@ -56,6 +56,19 @@ impl Call {
             Some(parts) => parts,
             None => line.split_once(": return: ")?,
         };
+        let (functions, args) = event.rsplit_once(" args={")?;
+        let mut call = Call::between(head, functions)?;
+        let args = args.trim_end_matches('}');
+        call.args = args
+            .split(',')
+            .filter(|arg| !arg.is_empty())
+            .map(String::from)
+            .collect();
+        Some(call)
+    }
+
+    /// Parses what is before the event's name, and between that and the arguments.
+    pub fn between(head: &str, functions: &str) -> Option<Self> {
         let (task, rest) = head.rsplit_once(" [")?;
         let (task, tid) = task.trim().rsplit_once('-')?;
         let (hart, rest) = rest.split_once(']')?;
@@ -66,13 +79,6 @@ impl Call {
             time: rest.split_ascii_whitespace().last()?.parse().ok()?,
             ..Call::default()
         };
-        let (functions, args) = event.rsplit_once(" args={")?;
-        let args = args.trim_end_matches('}');
-        call.args = args
-            .split(',')
-            .filter(|arg| !arg.is_empty())
-            .map(String::from)
-            .collect();
         let (function, caller) = match functions.split_once(" <- ") {
             Some(parts) => parts,
             None => {
@@ -92,6 +98,16 @@ impl Call {
         call.caller = self::function(caller);
         Some(call)
     }
+}
+
+/// Splits the line of an event whose name ends with `_MARK_NUMBER`: what is before its name, the
+/// number, and what the event has.
+pub fn own<'a>(line: &'a str, mark: &str) -> Option<(&'a str, usize, &'a str)> {
+    let mark = format!("_{mark}_");
+    let (begin, rest) = line.split_once(&mark)?;
+    let (head, _) = begin.rsplit_once(": ")?;
+    let (number, event) = rest.split_once(": ")?;
+    Some((head, number.parse().ok()?, event))
 }
 
 /// Turns `NAME+0x1/0x2 [MODULE]` into `MODULE:NAME`, as rvdirect names functions.
@@ -150,6 +166,23 @@ mod tests {
             assert_eq!((returned.ret, returned.duration), (ret, 1200));
             assert_eq!(returned.error.as_deref(), error);
             assert!(call.args.is_empty());
+        }
+    }
+
+    #[test]
+    fn events_of_functions_are_told_by_their_mark() {
+        let line = "a: b-7 [000] ..... 1.000001: f_8a2b_12: f <- g+0x1/0x2 x=\"y: f_8a2b_3: z\"";
+        let (head, number, event) = own(line, "8a2b").unwrap();
+        assert_eq!((head, number), ("a: b-7 [000] ..... 1.000001", 12));
+        assert_eq!(event, "f <- g+0x1/0x2 x=\"y: f_8a2b_3: z\"");
+        for line in [
+            "",
+            ": f_8a2b_",
+            ": f_8a2b_x: ",
+            "f_8a2b_1: ",
+            ": f_ffff_1: ",
+        ] {
+            assert_eq!(own(line, "8a2b"), None, "{line}");
         }
     }
 

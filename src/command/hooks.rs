@@ -25,6 +25,12 @@ pub struct Hooks {
     _keeper: Option<Keeper>,
 }
 
+/// An attachment to make: a target, and its caller with its options.
+pub struct Wanted {
+    pub target: String,
+    pub caller: String,
+}
+
 /// What the positional arguments mean.
 #[derive(Debug, PartialEq)]
 struct Plan {
@@ -43,8 +49,34 @@ impl Hooks {
         report: &mut Report,
         instance: Option<&Path>,
     ) -> Outcome<Self> {
+        let mut as_it_is = |target: &str| {
+            // What follows the first word can only leave out.
+            let mut words = target.split_ascii_whitespace().skip(1);
+            if !words.all(|word| word.starts_with('!')) {
+                return Err(Failure::misused(format!("'{target}' is not a target")));
+            }
+            Ok(vec![Wanted {
+                target: target.to_string(),
+                caller: caller.to_string(),
+            }])
+        };
+        Self::attach_each(files, hooking, &mut as_it_is, report, instance)
+    }
+
+    /// The same, with what `wants` makes of each of the arguments.
+    pub fn attach_each(
+        files: &Files,
+        hooking: &Hooking,
+        wants: &mut dyn FnMut(&str) -> Outcome<Vec<Wanted>>,
+        report: &mut Report,
+        instance: Option<&Path>,
+    ) -> Outcome<Self> {
         let plan = Plan::of(hooking)?;
         tasks_exist(files, hooking)?;
+        let mut wanted = Vec::new();
+        for target in &plan.targets {
+            wanted.push((target, wants(target)?));
+        }
         let mut session = Session::open(files)?;
         let is_own = !hooking.command.is_empty() && !hooking.sees_others();
         let cgroup = match &hooking.cgroup {
@@ -66,10 +98,10 @@ impl Hooks {
             })?;
         }
         let filter = filter(hooking, cgroup.as_ref().map(|cgroup| cgroup.name.as_str()));
-        for target in &plan.targets {
-            session
-                .say(&format!("attach {target} {caller}{filter} disabled"))
-                .map_err(|failure| explain(files, target, failure))?;
+        let mut held = Vec::new();
+        for (target, wanted) in &wanted {
+            let count = attach_all(files, &mut session, wanted, &filter)?;
+            held.push((*target, count));
         }
         let mut hooks = Hooks {
             session,
@@ -78,11 +110,12 @@ impl Hooks {
             cgroup: cgroup.filter(|_| is_own),
             _keeper: keeper,
         };
-        for attachment in hooks.session.status()? {
-            let count = attachment.left_out;
+        let status = hooks.session.status()?;
+        let groups = status.iter().map(|one| (&one.target, one.left_out));
+        for (target, count) in groups.chain(held) {
             if count > 0 {
                 let sentence = format!("{count} functions are left out, because others hold them: see rvdirect list, rvdirect doctor");
-                report.note("left_out", &attachment.target, count, &sentence)?;
+                report.note("left_out", target, count, &sentence)?;
             }
         }
         Ok(hooks)
@@ -156,15 +189,7 @@ impl Plan {
         if hooking.all && hooking.command.is_empty() {
             return misused("-a wants a command");
         }
-        // What follows the first word can only leave out.
-        let is_target = |target: &&str| {
-            !target.is_empty()
-                && !target.contains('\n')
-                && target
-                    .split_ascii_whitespace()
-                    .skip(1)
-                    .all(|word| word.starts_with('!'))
-        };
+        let is_target = |target: &&&str| !target.is_empty() && !target.contains('\n');
         if let Some(target) = targets.iter().find(|target| !is_target(target)) {
             return Err(Failure::misused(format!("'{target}' is not a target")));
         }
@@ -173,6 +198,35 @@ impl Plan {
             duration,
         })
     }
+}
+
+/// Makes attachments that stand for one target. If it is several, functions that others hold are left
+/// out, as from a group. Returns how many those are.
+fn attach_all(
+    files: &Files,
+    session: &mut Session,
+    wanted: &[Wanted],
+    filter: &str,
+) -> Outcome<u64> {
+    let mut held = Vec::new();
+    for Wanted { target, caller } in wanted {
+        let said = session.say(&format!("attach {target} {caller}{filter} disabled"));
+        match said.map_err(|failure| explain(files, target, failure)) {
+            Err(failure) if wanted.len() > 1 && is_held(&failure) => held.push(failure),
+            result => result?,
+        }
+    }
+    let count = held.len();
+    match held.pop() {
+        Some(failure) if count == wanted.len() => Err(failure),
+        _ => Ok(count as u64),
+    }
+}
+
+fn is_held(failure: &Failure) -> bool {
+    ["another direct caller", "attached already"]
+        .iter()
+        .any(|words| failure.sentence().contains(words))
 }
 
 /// The conditions, as the module takes them, each with a blank before it.
@@ -281,7 +335,6 @@ mod tests {
             ("f|0", "0: not a number of seconds"),
             ("f|10|--|true", "seconds or a command, not both"),
             ("-a|f", "-a wants a command"),
-            ("f count", "'f count' is not a target"),
             ("f\nattach g", "'f\nattach g' is not a target"),
             (" ", "'' is not a target"),
         ] {

@@ -24,8 +24,10 @@ mod schema;
 mod session;
 mod stack;
 mod suggest;
+mod targets;
 mod top;
 mod trace;
+mod types;
 mod units;
 mod watch;
 

@@ -66,13 +66,20 @@ impl Record {
     }
 }
 
-/// Blanks are between the values of a list, colons in a list of lists.
+/// Blanks are between the values of a list, colons in a list of lists. Values may have names.
 fn flat(value: &Value, between: &str) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Array(values) => {
             let values: Vec<_> = values.iter().map(|value| flat(value, ":")).collect();
+            values.join(between)
+        }
+        Value::Object(values) => {
+            let values = values.iter();
+            let values: Vec<_> = values
+                .map(|(name, value)| format!("{name}={}", flat(value, ":")))
+                .collect();
             values.join(between)
         }
         other => other.to_string(),
@@ -208,6 +215,10 @@ mod tests {
         assert_eq!(
             cell(&serde_json::json!([[0, 9, 1], [10, 19, 2]])),
             "0:9:1 10:19:2"
+        );
+        assert_eq!(
+            cell(&serde_json::json!({"a": 1, "b": {"c": true, "d": null}})),
+            "a=1 b=c=true:d="
         );
     }
 }

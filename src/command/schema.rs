@@ -33,7 +33,9 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "call",
         fields: &["time", "task", "tid", "hart", "function", "caller", "args"],
-        about: "trace: when, in seconds of the trace's clock; who called; and the arguments",
+        about: "trace: when, in seconds of the trace's clock; who called; and the arguments: by \
+                name, where the types are known, or registers. Addresses are strings, what could \
+                not be read is null",
     },
     Kind {
         name: "return",
@@ -49,9 +51,8 @@ pub const KINDS: &[Kind] = &[
             "error",
             "duration_ns",
         ],
-        about:
-            "trace --ret: the same when it returned, with what it returned, the error's name if \
-                it is one, and how long it took",
+        about: "trace --ret: the same when it returned, with what it returned, by its type, the \
+                error's name if it is one, and how long it took",
     },
     Kind {
         name: "stack",

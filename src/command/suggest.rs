@@ -3,6 +3,7 @@
 //! Names of functions: for the shell to complete, and the nearest to one that is not there.
 
 use crate::files::Files;
+use crate::types::complete;
 use clap_complete::CompletionCandidate;
 use std::ffi::OsStr;
 
@@ -17,18 +18,23 @@ fn names(text: &str) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-fn traceable(files: &Files) -> String {
+pub fn traceable(files: &Files) -> String {
     files.text("sys/kernel/tracing/available_filter_functions")
 }
 
-/// Completes the name of a function.
+/// Completes the name of a function, or behind it an expression over its arguments.
 pub fn functions(begun: &OsStr) -> Vec<CompletionCandidate> {
+    let files = Files::of_system();
     let begun = begun.to_string_lossy();
-    names(&traceable(&Files::of_system()))
-        .filter(|name| name.starts_with(&*begun))
-        .take(CANDIDATES)
-        .map(CompletionCandidate::new)
-        .collect()
+    let traceable = traceable(&files);
+    let names: Vec<_> = match begun.contains(' ') {
+        true => complete::expressions(&files, &traceable, &begun),
+        false => names(&traceable)
+            .filter(|name| name.starts_with(&*begun))
+            .take(CANDIDATES)
+            .collect(),
+    };
+    names.into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// Returns what to say of a name that is not there: nothing, or the nearest three that are.
