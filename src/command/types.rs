@@ -11,4 +11,6 @@ pub mod expression;
 pub mod names;
 pub mod place;
 pub mod probe;
+#[cfg(test)]
+mod psabi;
 pub mod value;

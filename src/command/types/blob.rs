@@ -68,7 +68,7 @@ impl Blob {
         self.last
     }
 
-    fn number(&mut self, name: &str, bytes: u32, encoding: u32) -> u32 {
+    pub fn number(&mut self, name: &str, bytes: u32, encoding: u32) -> u32 {
         self.add(name, INT << 24, bytes, &[(encoding << 24) | (bytes * 8)])
     }
 

@@ -33,6 +33,13 @@ pub struct Types(Rc<Btf>);
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Id(u32);
 
+#[cfg(test)]
+impl Id {
+    pub fn of_test(number: u32) -> Self {
+        Id(number)
+    }
+}
+
 /// What a type is, behind typedefs and qualifiers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
