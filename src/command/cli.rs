@@ -54,7 +54,8 @@ pub enum Action {
     Stack(Stack),
     /// Show how often each function is called a second, in a live table
     ///
-    /// On a terminal, the keys "r", "c" and "n" sort by rate, calls or name, and "q" ends it.
+    /// On a terminal, and without COMMAND, the table stays in its place; the keys "r", "c" and "n"
+    /// sort it by rate, calls or name, and "q" ends it.
     Top(Top),
     /// Let calls return a value without running the function
     ///
