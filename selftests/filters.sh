@@ -89,33 +89,49 @@ all_conditions_must_hold()
 	seen "pid=1 comm=$other hart=0" 0
 }
 
-# only_of FILTER: the calls of one process must be hits, with its number in
-# place of PID.
+# only_of FILTER HITS COMMAND...: so many calls of one process must be hits, with its
+# number in place of PID. The command waits for a line before it calls.
 only_of()
 {
+	filter=$1
+	hits=$2
+	shift 2
 	rm -f /tmp/wait
 	mkfifo /tmp/wait
-	sh -c "read -r _; echo 7 >$target/call_task" </tmp/wait &
+	"$@" </tmp/wait &
 	pid=$!
-	attach "rvdirect_test_target count $(echo "$1" | sed "s/PID/$pid/g")"
+	attach "rvdirect_test_target count $(echo "$filter" | sed "s/PID/$pid/g")"
 	call call_task 1000
 	echo go >/tmp/wait
 	wait $pid
-	expect "hits with $1" "$(hits rvdirect_test_target)" 7
+	expect "hits with $filter" "$(hits rvdirect_test_target)" "$hits"
 	write detach rvdirect_test_target
 	rm /tmp/wait
 }
 
+# only_of_shell FILTER
+only_of_shell()
+{
+	only_of "$1" 7 sh -c "read -r _; echo 7 >$target/call_task"
+}
+
 a_pid_is_that_of_one_task()
 {
-	only_of 'pid=PID'
+	only_of_shell 'pid=PID'
 }
 
 a_tgid_is_that_of_one_process()
 {
-	only_of 'tgid=PID'
-	only_of 'pid=PID tgid=PID'
+	only_of_shell 'tgid=PID'
+	only_of_shell 'pid=PID tgid=PID'
 	seen 'tgid=1' 0
+}
+
+a_process_has_all_its_threads()
+{
+	needs "$here/threads" "there is no $here/threads"
+	only_of 'tgid=PID' 28 "$here/threads" 4 $target/call_task 7
+	only_of 'pid=PID' 7 "$here/threads" 4 $target/call_task 7
 }
 
 cgroups=/tmp/cgroups
@@ -289,6 +305,7 @@ run_tests \
 	all_conditions_must_hold \
 	a_pid_is_that_of_one_task \
 	a_tgid_is_that_of_one_process \
+	a_process_has_all_its_threads \
 	a_cgroup_has_those_below_it \
 	a_cgroup_that_is_gone_has_no_calls \
 	calls_of_tasks_that_move_are_not_lost \
