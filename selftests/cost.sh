@@ -102,13 +102,36 @@ each_condition_costs_12_at_most()
 	read -r comm </proc/self/comm
 	passing 'comm=*'
 	unconditional=$patched
-	conditions="pid=$pid tgid=$pid comm=$comm hart=0"
-	[ ! -e /proc/self/cgroup ] || conditions="$conditions cgroup=/"
-	for condition in $conditions; do
+	for condition in "pid=$pid" "tgid=$pid" "comm=$comm" hart=0; do
 		passing "$condition"
 		judge 12 "${condition%=*}=, above a filter without conditions" \
 			"$(per_call "$unconditional" "$patched")"
 	done
+}
+
+# The trampoline goes up from the task's cgroup to that of the filter.
+a_cgroup_costs_12_at_most_and_3_for_each_above_it()
+{
+	needs /proc/self/cgroup "the kernel has no CONFIG_CGROUPS"
+	cgroups=/tmp/cgroups
+	mkdir -p $cgroups
+	mount -t cgroup2 none $cgroups
+	mkdir -p $cgroups/a/b
+	passing 'comm=*'
+	unconditional=$patched
+	limit=12
+	for place in : a:one a/b:two; do
+		echo 0 >$cgroups/${place%:*}/cgroup.procs
+		passing cgroup=/
+		below=${place#*:}
+		judge $limit \
+			"cgroup=${below:+, $below below it}, above a filter without conditions" \
+			"$(per_call "$unconditional" "$patched")"
+		limit=$((limit + 3))
+	done
+	echo 0 >$cgroups/cgroup.procs
+	rmdir $cgroups/a/b $cgroups/a
+	umount $cgroups
 }
 
 trace_costs_40_at_most_while_its_event_is_off()
@@ -374,6 +397,7 @@ run_tests \
 	count_costs_30_at_most_in_a_group \
 	a_filter_costs_44_at_most \
 	each_condition_costs_12_at_most \
+	a_cgroup_costs_12_at_most_and_3_for_each_above_it \
 	trace_costs_40_at_most_while_its_event_is_off \
 	trace_costs_930_at_most_with_its_event \
 	return_costs_990_at_most_with_its_event \
