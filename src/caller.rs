@@ -88,6 +88,12 @@ impl Workshop {
         binding: &Binding<'_>,
         session: Option<SessionId>,
     ) -> Result<(Caller, Gate), Refusal> {
+        let (caller, gate) = self.find_without_event(binding)?;
+        Ok((self.with_event(caller, binding, session)?, gate))
+    }
+
+    #[inline(never)] // keeps its frame from that of its caller
+    fn find_without_event(&self, binding: &Binding<'_>) -> Result<(Caller, Gate), Refusal> {
         let blame = |reason: Reason| reason.at(binding.caller.column);
         let caller = match Builtin::parse(binding)? {
             Some(builtin) => Caller::Builtin(builtin),
@@ -113,7 +119,7 @@ impl Workshop {
             }
         }
         let gate = Gate::new(&binding.filter).map_err(|reason| binding.refuse("cgroup", reason))?;
-        Ok((self.with_event(caller, binding, session)?, gate))
+        Ok((caller, gate))
     }
 
     /// Gives a caller the event of its own that a command asks for, if it does.
