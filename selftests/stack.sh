@@ -16,23 +16,20 @@ deepest=8192
 switch=/proc/sys/kernel/stack_tracer_enabled
 
 # depth: prints how deep the stack was that the tracer saw, and how much of that
-# our frames are, with what the kernel has between them. In the tracer's list, the
-# frame below an interrupt is behind that of handle_exception.
+# our frames are. In the tracer's list, the frame below an interrupt is behind that
+# of handle_exception.
 depth()
 {
 	awk '$1 ~ /^[0-9]+\)$/ {
 		if (!depth || interrupted) {
 			depth = $2
-			top = 0
+			ours = 0
 		}
-		if ($NF == "[rvdirect]" && !top)
-			top = $2
-		if ($NF != "[rvdirect]" && is_ours)
-			bottom = $2
-		is_ours = $NF == "[rvdirect]"
+		if ($NF == "[rvdirect]")
+			ours += $3
 		interrupted = $4 ~ /^handle_exception/
 	} END {
-		print depth, top ? top - bottom : 0
+		print depth, ours + 0
 	}' "$tracing/stack_trace"
 }
 
