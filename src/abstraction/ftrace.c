@@ -17,20 +17,33 @@
 const unsigned long rvdirect_resume_offset = MCOUNT_INSN_SIZE;
 
 /*
- * Tells ftrace not to register @ops, as it would share the function at @location with
- * what modifies that. ftrace's lock of direct calls is held.
+ * Refuses to share functions with what modifies them. ftrace calls this while it
+ * registers @ops, with its locks held, and takes @ops out of its list again. Some
+ * kernels have cleared the flags by now, so those who walk the list find @ops; and
+ * then clear its function, for which a walker that finds none would shut ftrace down.
  */
+static int refuse_to_share(struct ftrace_ops *ops)
+{
+	if (!(ops->flags & FTRACE_OPS_FL_STUB)) {
+		ops->flags |= FTRACE_OPS_FL_STUB;
+		/* Walkers have preemption off. */
+		rvdirect_synchronize_idle_tasks();
+	}
+	return -EBUSY;
+}
+
+/* Tells at which location that is. */
 static int share_no_modified(struct ftrace_ops *ops, unsigned long location,
 			     enum ftrace_ops_cmd command)
 {
 	ops->private = (void *)location;
-	return -EBUSY;
+	return refuse_to_share(ops);
 }
 
 /* The same where ftrace does not tell the location. */
 static int share_none(struct ftrace_ops *ops, enum ftrace_ops_cmd command)
 {
-	return -EBUSY;
+	return refuse_to_share(ops);
 }
 
 struct ftrace_ops *rvdirect_make_ops(const unsigned long *locations, unsigned int count)
@@ -43,7 +56,7 @@ struct ftrace_ops *rvdirect_make_ops(const unsigned long *locations, unsigned in
 	/*
 	 * As long as it is registered, ftrace cannot be switched off. Until it is, those
 	 * who walk the list skip it: if ftrace refuses it, it may have been there for a
-	 * moment.
+	 * moment. See refuse_to_share() for kernels that clear the flags.
 	 */
 	ops->flags = FTRACE_OPS_FL_PERMANENT | FTRACE_OPS_FL_STUB;
 	/* The type of the function is that of one of these. */
@@ -135,8 +148,9 @@ int rvdirect_unregister_ops(struct ftrace_ops *ops, unsigned long address)
 	 * instead, for any number of them.
 	 *
 	 * Where several ftrace users share a function, a list is walked. Unregistering
-	 * clears the function of the ftrace_ops at once, so walkers skip it. A task that
-	 * was preempted on its way to that function finds it again.
+	 * clears the function of the ftrace_ops at once, so it must have been hidden from
+	 * walkers before. A task that was preempted on its way to that function finds it
+	 * again.
 	 */
 	ops->flags &= ~FTRACE_OPS_FL_DYNAMIC;
 	ret = unregister_ftrace_direct(ops, address, false);
