@@ -88,6 +88,7 @@ attaching_an_event_without_memory_changes_nothing()
 	# shellcheck disable=SC2016 # The $ are for the module.
 	each_allocation_of attach 'rvdirect_test_target trace name=own a=$arg1 s=+0($arg2):string' \
 		detach rvdirect_test_target
+	write detach rvdirect_test_target
 	within 10 test ! -e "$tracing/events/rvdirect/own"
 }
 
