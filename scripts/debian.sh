@@ -7,10 +7,8 @@
 #
 # Sourced, after lib.sh.
 
-apt_root=$cache/apt
-
-# private_apt PROGRAM ARGUMENT...: runs apt-get or apt-cache in the private
-# root.
+# private_apt PROGRAM ARGUMENT...: runs apt-get or apt-cache in the private root
+# $apt_root.
 private_apt()
 {
 	local program=$1
@@ -39,52 +37,72 @@ host_mirror()
 		awk '$2 == "Debian" { print $1; exit }'
 }
 
-# fetch_package DIR PACKAGE MIRROR SUITE: downloads the newest PACKAGE to DIR.
-fetch_package()
+# in_suite MIRROR SUITE ARCHITECTURE COMMAND...: runs a command, to which private_apt
+# knows only packages of that suite and architecture. One index that is broken does
+# not matter to the others.
+in_suite()
 {
-	local dir=$1 package=$2 mirror=$3 suite=$4 source sources=$apt_root/sources.list
+	local mirror=$1 suite=$2 architecture=$3 apt_root=$cache/apt/$2-$3
 	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
+	shift 3
 	case $suite in
 	*-security) mirror=${mirror%/}-security ;;
 	esac
-	source="deb [signed-by=$keyring] $mirror $suite main"
 	mkdir -p "$apt_root"/{none,state/lists/partial,cache/archives/partial}
-	# One at a time: they share the list of sources. Its indexes are good for a while.
 	(
 		flock 8
-		[ "$(find "$sources" -mmin -10 -exec cat {} +)" = "$source" ] || {
-			echo "$source" >"$sources.new"
-			private_apt apt-get -o Dir::Etc::sourcelist="$sources.new" --error-on=any \
-				update && mv "$sources.new" "$sources" || exit
+		# The index is good for a while.
+		[ -n "$(find "$apt_root/updated" -mmin -10)" ] || {
+			echo "deb [arch=$architecture signed-by=$keyring] $mirror $suite main" \
+				>"$apt_root/sources.list"
+			private_apt apt-get --error-on=any update && : >"$apt_root/updated" || exit
 		}
-		cd "$dir" && private_apt apt-get download "$package"
-	) 8>"$apt_root.lock"
+		"$@"
+	) 8>"$apt_root/lock"
 }
 
-# unpack_package DIR PACKAGE SUITE...: fetches the newest PACKAGE, unpacks it in
-# DIR, and writes its version to DIR/version and its dependencies to
-# DIR/depends.
+# fetch WHAT ARCHITECTURE SUITES COMMAND...: runs a command in the first of the suites,
+# which are separated by blanks, in which it succeeds.
 #
-# Tries the suites in turn, and all of them again after a while: a mirror's
-# indexes are inconsistent while it is being synchronised.
-unpack_package()
+# Tries all of them again after a while: a mirror's indexes are inconsistent while it
+# is being synchronised.
+fetch()
 {
-	local dir=$1 package=$2 log=$cache/apt.log mirror attempt suite deb
+	local what=$1 architecture=$2 suites=$3 log=$cache/apt.log mirror attempt suite
 
-	shift 2
+	shift 3
 	mirror=$(host_mirror)
 	[ -n "$mirror" ] ||
-		die "apt knows no Debian mirror to fetch $package from: run 'apt-get update'"
-	say "fetching $package"
+		die "apt knows no Debian mirror to fetch $what from: run 'apt-get update'"
+	say "fetching $what"
 	: >"$log"
 	for attempt in 1 2 3; do
-		for suite; do
-			fetch_package "$dir" "$package" "$mirror" "$suite" >>"$log" 2>&1 && break 2
+		for suite in $suites; do
+			in_suite "$mirror" "$suite" "$architecture" "$@" >>"$log" 2>&1 && return
 		done
-		[ $attempt != 3 ] || die "fetching $package failed: see $log"
+		[ $attempt != 3 ] || die "fetching $what failed: see $log"
 		sleep 20
 	done
+}
+
+# Run by fetch.
+download_package()
+{
+	cd "$1" && private_apt apt-get download "$2"
+}
+
+# unpack_package DIR PACKAGE SUITE...: fetches the newest PACKAGE from one of the
+# suites, unpacks it in DIR, and writes its version to DIR/version and its
+# dependencies to DIR/depends. PACKAGE may end in ":ARCHITECTURE".
+unpack_package()
+{
+	local dir=$1 package=$2 architecture deb
+
+	shift 2
+	architecture=$(dpkg --print-architecture)
+	[ "${package#*:}" = "$package" ] || architecture=${package#*:}
+	fetch "$package" "$architecture" "$*" download_package "$dir" "$package"
 	deb=$(find "$dir" -maxdepth 1 -name '*.deb')
 	dpkg-deb --field "$deb" Version >"$dir/version"
 	dpkg-deb --field "$deb" Depends >"$dir/depends"
