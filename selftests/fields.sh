@@ -87,6 +87,26 @@ strings()
 	fetches 's=+0(+64($arg1)):string t=+24($arg1):string' "s=\"$long\" t=\"inside\""
 }
 
+arrays_of_strings()
+{
+	fetches 'a=+112($arg1):string[2] b=+0(+56($arg1)):u8' 'a={"one",""} b=254'
+	fetches 'a=+112($arg1):string[4] e=$arg5:u8' 'a={"one","",(fault),"(fault)"} e=5'
+	# The memory with the addresses is not there, or is not the user's.
+	fetches 'a=+0(+144($arg1)):string[2] b=+u112($arg1):string[1]' \
+		'a={(fault),(fault)} b={(fault)}'
+	traced 'trace name=own a=+112($arg1):string[3] b=+112($arg1):string[2]'
+	echo 'faults == 1 && a == "one" && b ~ "o*"' >"$events/own/filter"
+	echo 2 >"$values/call"
+	expect "filtered" "$(seen)" 'a={"one","",(fault)} b={"one",""}
+a={"one","",(fault)} b={"one",""}'
+	end
+	# Each has a word at least.
+	traced 'trace name=own a=+152($arg1):string[64] s=+24($arg1):string'
+	echo 1 >"$values/call"
+	seen | grep -q '^a={"l\{255\}",\("l\{7,255\}",\)\{62\}"l\{7\}"} s="inside"$'
+	end
+}
+
 # A path that a program passes is memory of the user.
 strings_of_the_user()
 {
@@ -98,6 +118,20 @@ strings_of_the_user()
 	echo 0 >"$events/own/enable"
 	# The third argument is in the kernel's memory, of which +u does not read.
 	expect "seen" "$(seen)" 's="/no-such-file" u="/no-such-file" k=(fault)'
+	write detach '*'
+	gone
+}
+
+# The second argument of a system call is 88 bytes into its registers.
+arrays_of_strings_of_the_user()
+{
+	fields='a=+0(+88($arg1)):string[4] u=+u0(+88($arg1)):string[2]'
+	attach "__riscv_sys_execve trace name=own $fields"
+	echo >"$tracing/trace"
+	echo 1 >"$events/own/enable"
+	busybox true one
+	echo 0 >"$events/own/enable"
+	expect "seen" "$(seen)" 'a={"busybox","true","one",(fault)} u={"busybox","true"}'
 	write detach '*'
 	gone
 }
@@ -299,9 +333,14 @@ refusals()
 		'An event with fields of its own has no args=' args
 	refused attach 'vfs_read trace name=own a=+0(+8($arg1):u8' "$einval" \
 		'Fetch wants a ) here' :u8
-	big='a=+0($arg1):u64[64] b=+0($arg1):u64[63]'
-	refused attach "vfs_read trace name=own $big" 'Argument list too long' \
-		'Event would have more than 32 fields, or more than 1024 bytes without strings' own
+	refused attach 'vfs_read trace a=$arg1:string[2]' "$einval" \
+		'Array is not one of [1] to [64] numbers or strings behind an +OFFSET()' '[2]'
+	many='a=+0($arg1):string[64] b=+0($arg1):string[64] c=+0($arg1):string'
+	for big in 'a=+0($arg1):u64[64] b=+0($arg1):u64[63]' "$many"; do
+		refused attach "vfs_read trace name=own $big" 'Argument list too long' \
+			"Event would have more than 32 fields or 128 strings, or more than \
+1024 bytes without strings" own
+	done
 	gone
 }
 
@@ -309,7 +348,9 @@ run_tests \
 	arguments_in_registers_and_on_the_stack \
 	values_in_memory \
 	strings \
+	arrays_of_strings \
 	strings_of_the_user \
+	arrays_of_strings_of_the_user \
 	faults \
 	what_is_returned \
 	filters_know_the_fields \

@@ -3,6 +3,7 @@
  * A function whose arguments lead to values of every kind, for the fields of
  * events. Writing to /sys/kernel/debug/rvdirect_test_fields/call calls it so often.
  */
+#include <linux/array_size.h>
 #include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -26,6 +27,9 @@ struct rvdirect_test_values {
 	const char *nowhere;
 	const char *freed;
 	void (*function)(const void *pointer);
+	const char *names[4];
+	const char **names_of_nowhere;
+	const char *long_names[64];
 };
 
 noinline u64 rvdirect_test_fields(struct rvdirect_test_values *values, s32 negative, bool yes,
@@ -50,9 +54,11 @@ static struct rvdirect_test_values values = {
 	.bits = 0xa5 << 5,
 	.self = &values,
 	.long_name = long_name,
-	/* No mapping reaches the last page. */
 	.nowhere = (const char *)-PAGE_SIZE,
 	.function = kfree,
+	/* No mapping reaches the last page. */
+	.names = { "one", "", (const char *)-PAGE_SIZE, "(fault)" },
+	.names_of_nowhere = (const char **)-PAGE_SIZE,
 };
 
 static int call(void *unused, u64 calls)
@@ -79,6 +85,8 @@ static int __init rvdirect_test_fields_init(void)
 		return -ENOMEM;
 	}
 	memset(long_name, 'l', sizeof(long_name) - 1);
+	for (unsigned int i = 0; i < ARRAY_SIZE(values.long_names); i++)
+		values.long_names[i] = long_name;
 	memset(page, 'e', PAGE_SIZE);
 	memcpy(page + PAGE_SIZE - 5, "edge", 5);
 	values.at_the_edge = page + PAGE_SIZE - 5;

@@ -7,7 +7,7 @@
 //! NAME=FETCH[:TYPE]
 //! FETCH: $argN | $retval | $comm | $stackN | +OFFSET(FETCH) | -OFFSET(FETCH) | +uOFFSET(FETCH)
 //! TYPE:  u8...u64 | s8...s64 | x8...x64 | char | bool | symbol | string
-//!        | bWIDTH@OFFSET/SIZE | any but string with [COUNT] behind it
+//!        | bWIDTH@OFFSET/SIZE | any but the last with [COUNT] behind it
 //! ```
 //!
 //! Does not use the kernel, so it is tested on the host as well.
@@ -94,7 +94,7 @@ pub(crate) struct Form {
     /// For a bitfield: by how many bits the value, in 64 bits, is shifted to the left, and then to
     /// the right.
     pub(crate) shifts: (u8, u8),
-    /// The number of elements, if it is an array.
+    /// The number of elements, if it is an array. One of strings has their addresses.
     pub(crate) count: Option<u8>,
 }
 
@@ -289,7 +289,7 @@ impl Form {
         let count = text.rest.strip_prefix('[');
         let count = count.and_then(|rest| number(rest.strip_suffix(']')?));
         let count = count.filter(|count| (1..=MAX_COUNT).contains(count));
-        let is_array = fetch.depth > 0 && form.kind != Kind::String && form.shifts == (0, 0);
+        let is_array = fetch.depth > 0 && form.shifts == (0, 0);
         form.count = count
             .filter(|_| is_array)
             .and_then(|count| u8::try_from(count).ok());

@@ -147,7 +147,7 @@ reasons! {
     /// What is behind the colon of a fetch is no type of it.
     BadType, EINVAL, "Type is none of u8-u64, s8-s64, x8-x64, char, bool, symbol, string, bWIDTH@OFFSET/SIZE";
     /// Arrays are of values in memory.
-    BadArray, EINVAL, "Array is not one of [1] to [64] numbers behind an +OFFSET()";
+    BadArray, EINVAL, "Array is not one of [1] to [64] numbers or strings behind an +OFFSET()";
     /// Only `return` has a value that was returned.
     NothingReturned, EINVAL, "Only return has $retval";
     /// The name of a field is none, or is that of a field that every event has.
@@ -157,7 +157,7 @@ reasons! {
     /// The event of a pattern is not named after a function.
     NoEventName, EINVAL, "A pattern wants name=EVENT for its event";
     /// A record would be larger than what events have room for.
-    TooManyFields, E2BIG, "Event would have more than 32 fields, or more than 1024 bytes without strings";
+    TooManyFields, E2BIG, "Event would have more than 32 fields or 128 strings, or more than 1024 bytes without strings";
     /// `args=` is for the event that all attachments share.
     ArgsOfOwn, EINVAL, "An event with fields of its own has no args=";
     /// Another attachment has such an event, or had it and somebody still uses it.

@@ -12,9 +12,6 @@
 #include "../rvdirect.h"
 #include "fetch.h"
 
-/* What a string has that could not be read, as in the kernel's own events. */
-static const char fault[] = "(fault)";
-
 /* How much of a string is read at a time. Most are shorter. */
 #define PART	32
 
@@ -130,7 +127,8 @@ static int read_string(char *to, unsigned long from, unsigned int room, bool is_
 }
 
 unsigned int rvdirect_fetch_string(struct rvdirect_call *call, const struct rvdirect_fetch *fetch,
-				   char *to, unsigned int room, bool *is_fault)
+				   unsigned int element, char *to, unsigned int room,
+				   bool *is_fault)
 {
 	unsigned long from;
 	int size;
@@ -144,13 +142,17 @@ unsigned int rvdirect_fetch_string(struct rvdirect_call *call, const struct rvdi
 	}
 	room = min_t(unsigned int, room, RVDIRECT_FETCH_STRING);
 	size = get_place(call, fetch, &from);
+	/* An array has the addresses of its strings. */
+	if (!size && fetch->count)
+		size = read(&from, from + element * sizeof(from), sizeof(from),
+			    is_last_users(fetch));
 	if (!size)
 		size = read_string(to, from, room, is_last_users(fetch));
 	if (size >= 0)
 		return size;
 	*is_fault = true;
-	strscpy(to, fault, room);
-	return min_t(unsigned int, room, sizeof(fault));
+	strscpy(to, RVDIRECT_FAULT, room);
+	return min_t(unsigned int, room, sizeof(RVDIRECT_FAULT));
 }
 
 void rvdirect_fetch_prepare(struct rvdirect_fetch *fetch)

@@ -7,6 +7,9 @@
 
 #include "own_event.h"
 
+/* What a string has that could not be read, as in the kernel's own events. */
+#define RVDIRECT_FAULT	"(fault)"
+
 struct rvdirect_call;
 
 /* Finds out how to get the value. */
@@ -17,10 +20,12 @@ int rvdirect_fetch_numbers(struct rvdirect_call *call, const struct rvdirect_fet
 			   void *to);
 
 /*
- * Copies a string with its terminator, or "(fault)" if it cannot be read. What does
- * not fit is cut. @room is not 0. Returns the size.
+ * Copies a string, or that element of an array of strings, with its terminator, or
+ * "(fault)" if it cannot be read. What does not fit is cut. @room is not 0. Returns
+ * the size.
  */
 unsigned int rvdirect_fetch_string(struct rvdirect_call *call, const struct rvdirect_fetch *fetch,
-				   char *to, unsigned int room, bool *is_fault);
+				   unsigned int element, char *to, unsigned int room,
+				   bool *is_fault);
 
 #endif /* RVDIRECT_FETCH_H */

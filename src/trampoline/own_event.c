@@ -42,9 +42,13 @@ struct record {
 	long ret;
 };
 
-/* The most bytes of a record, and of its fields without strings. */
+/*
+ * The most bytes of a record and of its fields without strings, and the most strings:
+ * there is always room for a word of each.
+ */
 #define RECORD		2048
 #define FIELDS		1024
+#define STRINGS		((RECORD - FIELDS) / sizeof(long))
 
 struct rvdirect_event {
 	struct trace_event_call call;
@@ -59,8 +63,8 @@ struct rvdirect_event {
 	int is_on;
 	bool was_on;
 	unsigned int size;
-	/* Whether there are no strings, so that all records have the size. */
-	bool is_fixed;
+	/* Without any, all records have the size. */
+	unsigned int strings;
 	unsigned int count;
 	struct rvdirect_fetch fetches[] __counted_by(count);
 };
@@ -102,6 +106,16 @@ static struct rvdirect_event *event_of(struct trace_event_call *call)
 	return container_of(call, struct rvdirect_event, call);
 }
 
+static unsigned int elements_of(const struct rvdirect_fetch *fetch)
+{
+	return fetch->count ? fetch->count : 1;
+}
+
+static unsigned int strings_of(const struct rvdirect_fetch *fetch)
+{
+	return fetch->kind == RVDIRECT_KIND_STRING ? elements_of(fetch) : 0;
+}
+
 static void fill_head(const struct rvdirect_event *event, const struct rvdirect_call *call,
 		      struct record *record)
 {
@@ -129,24 +143,28 @@ static noinline unsigned int fill_field(struct rvdirect_event *event, unsigned i
 					unsigned int size)
 {
 	const struct rvdirect_fetch *fetch = &event->fetches[i];
-	void *to = (void *)record + fetch->at;
+	u32 *to = (void *)record + fetch->at;
+	unsigned int strings = strings_of(fetch);
 	bool is_fault;
 
-	if (fetch->kind == RVDIRECT_KIND_STRING) {
+	if (!strings && rvdirect_fetch_numbers(call, fetch, to))
+		record->faults |= BIT(i);
+	for (unsigned int n = 0; n < strings; n++) {
 		/* Each of the others has a terminator at least, in a word of its own. */
-		unsigned int others = (event->count - 1 - i) * sizeof(long);
+		unsigned int others = (strings - 1 - n + fetch->strings_behind) * sizeof(long);
 		unsigned int at = ALIGN(size, sizeof(long));
-		unsigned int length = rvdirect_fetch_string(call, fetch, (char *)record + at,
+		unsigned int length = rvdirect_fetch_string(call, fetch, n, (char *)record + at,
 							    RECORD - at - others, &is_fault);
 
 		pad(record, size);
-		*(u32 *)to = length << 16 | at;
 		size = at + length;
-	} else {
-		is_fault = rvdirect_fetch_numbers(call, fetch, to);
+		if (is_fault) {
+			record->faults |= BIT(i);
+			/* Tells it from a string of that text. */
+			length--;
+		}
+		to[n] = length << 16 | at;
 	}
-	if (is_fault)
-		record->faults |= BIT(i);
 	return size;
 }
 
@@ -258,7 +276,7 @@ static noinline void make_event(struct rvdirect_event *event, struct rvdirect_ca
 {
 	/* As around a probe of a tracepoint. */
 	preempt_disable_notrace();
-	if (event->is_fixed && !READ_ONCE(event->is_on_for_perf)) {
+	if (!event->strings && !READ_ONCE(event->is_on_for_perf)) {
 		const struct wanting_file *wanting;
 
 		list_for_each_entry_rcu(wanting, &event->files, list, !preemptible())
@@ -374,12 +392,16 @@ static void set_type(struct rvdirect_fetch *fetch)
 		strscpy(fetch->type, type);
 }
 
-/* How many bytes of a record are the field's, without its string. */
+/* How many bytes of a record are an element's. For a string, they tell where it is. */
+static unsigned int element_size(const struct rvdirect_fetch *fetch)
+{
+	return fetch->kind == RVDIRECT_KIND_STRING ? sizeof(u32) : fetch->size;
+}
+
+/* How many bytes of a record are the field's, without its strings. */
 static unsigned int size_of(const struct rvdirect_fetch *fetch)
 {
-	if (fetch->kind == RVDIRECT_KIND_STRING)
-		return sizeof(u32);
-	return fetch->size * (fetch->count ? fetch->count : 1);
+	return element_size(fetch) * elements_of(fetch);
 }
 
 #define DEFINE(type, field)							\
@@ -455,7 +477,7 @@ static const char *format_of(const struct rvdirect_fetch *fetch)
 	}
 }
 
-static void print_element(struct trace_seq *s, const void *at, const struct rvdirect_fetch *fetch)
+static void print_number(struct trace_seq *s, const void *at, const struct rvdirect_fetch *fetch)
 {
 	long value = element(at, fetch);
 
@@ -478,38 +500,50 @@ static void print_element(struct trace_seq *s, const void *at, const struct rvdi
 	}
 }
 
-/* Quotes, backslashes and what ends a line are escaped, so that a record is a line. */
+/*
+ * Quotes, backslashes and what ends a line are escaped, so that a record is a line.
+ * Only what could not be read has no terminator within its length.
+ */
 static void print_string(struct trace_seq *s, const struct record *record, unsigned int size,
-			 const struct rvdirect_fetch *fetch)
+			 u32 location)
 {
-	u32 location = *(u32 *)((void *)record + fetch->at);
 	unsigned int at = location & 0xffff;
 	unsigned int length = location >> 16;
+	const char *string = (const char *)record + at;
 
 	/* A record of another event that had the number before would be wrong here. */
-	if (length && at + length <= size)
-		trace_seq_printf(s, "\"%*pEcs\"", length - 1, (void *)record + at);
+	if (!length || at + length > size)
+		return;
+	if (string[length - 1])
+		trace_seq_puts(s, RVDIRECT_FAULT);
+	else
+		trace_seq_printf(s, "\"%*pEcs\"", length - 1, string);
 }
 
 static void print_field(struct trace_seq *s, const struct record *record, unsigned int size,
 			const struct rvdirect_fetch *fetch, bool is_fault)
 {
+	bool is_string = fetch->kind == RVDIRECT_KIND_STRING;
 	const void *at = (const void *)record + fetch->at;
 
 	trace_seq_printf(s, " %s=", fetch->name);
-	if (is_fault) {
-		trace_seq_puts(s, "(fault)");
-	} else if (fetch->kind == RVDIRECT_KIND_STRING) {
-		print_string(s, record, size, fetch);
-	} else if (!fetch->count) {
-		print_element(s, at, fetch);
-	} else {
-		for (unsigned int i = 0; i < fetch->count; i++) {
-			trace_seq_putc(s, i ? ',' : '{');
-			print_element(s, at + i * fetch->size, fetch);
-		}
-		trace_seq_putc(s, '}');
+	if (is_fault && !is_string) {
+		trace_seq_puts(s, RVDIRECT_FAULT);
+		return;
 	}
+	if (fetch->count)
+		trace_seq_putc(s, '{');
+	for (unsigned int i = 0; i < elements_of(fetch); i++) {
+		if (i)
+			trace_seq_putc(s, ',');
+		if (is_string)
+			print_string(s, record, size, *(u32 *)at);
+		else
+			print_number(s, at, fetch);
+		at += element_size(fetch);
+	}
+	if (fetch->count)
+		trace_seq_putc(s, '}');
 }
 
 static void print_ret(struct trace_seq *s, long ret)
@@ -556,11 +590,50 @@ static struct trace_event_functions functions = {
 	.trace = print,
 };
 
+/* Adds how tools show a field, after a blank. */
+static void add_format(struct seq_buf *seq, const struct rvdirect_fetch *fetch)
+{
+	unsigned int strings = strings_of(fetch);
+
+	seq_buf_printf(seq, " %s=", fetch->name);
+	if (!strings) {
+		seq_buf_puts(seq, fetch->count ? "%s" : format_of(fetch));
+		return;
+	}
+	if (fetch->count)
+		seq_buf_putc(seq, '{');
+	for (unsigned int n = 0; n < strings; n++)
+		seq_buf_printf(seq, "%s\\\"%%s\\\"", n ? "," : "");
+	if (fetch->count)
+		seq_buf_putc(seq, '}');
+}
+
+/* Adds what they show there, after a comma. */
+static void add_values(struct seq_buf *seq, const struct rvdirect_fetch *fetch)
+{
+	const char *name = fetch->name;
+
+	if (fetch->kind == RVDIRECT_KIND_STRING && fetch->count) {
+		for (unsigned int n = 0; n < fetch->count; n++)
+			seq_buf_printf(seq, ", __get_str(%s[%u])", name, n);
+	} else if (fetch->kind == RVDIRECT_KIND_STRING) {
+		seq_buf_printf(seq, ", __get_str(%s)", name);
+	} else if (fetch->count) {
+		seq_buf_printf(seq, ", __print_array(REC->%s, %u, %u)", name, fetch->count,
+			       fetch->size);
+	} else if (fetch->kind == RVDIRECT_KIND_SYMBOL) {
+		seq_buf_printf(seq, ", (void *)REC->%s", name);
+	} else {
+		seq_buf_printf(seq, ", REC->%s", name);
+	}
+}
+
 /* Makes the format by which tools print the event. */
 static char *make_print_fmt(const struct rvdirect_event *event)
 {
-	/* For each, the name twice, and what is around it. */
-	unsigned int room = 256 + event->count * (2 * RVDIRECT_FETCH_NAME + 64);
+	/* For each field and string, the name twice, and what is around it. */
+	unsigned int most = event->count + event->strings;
+	unsigned int room = 256 + most * (2 * RVDIRECT_FETCH_NAME + 64);
 	struct seq_buf seq;
 	char *text;
 
@@ -571,39 +644,24 @@ static char *make_print_fmt(const struct rvdirect_event *event)
 	seq_buf_printf(&seq, "\"%%ps %s %%pS", event->is_return ? "->" : "<-");
 	if (event->is_return)
 		seq_buf_puts(&seq, " ret=%ld duration=%llu ns");
-	for (unsigned int i = 0; i < event->count; i++) {
-		const struct rvdirect_fetch *fetch = &event->fetches[i];
-
-		if (fetch->kind == RVDIRECT_KIND_STRING)
-			seq_buf_printf(&seq, " %s=\\\"%%s\\\"", fetch->name);
-		else
-			seq_buf_printf(&seq, " %s=%s", fetch->name,
-				       fetch->count ? "%s" : format_of(fetch));
-	}
+	for (unsigned int i = 0; i < event->count; i++)
+		add_format(&seq, &event->fetches[i]);
 	seq_buf_puts(&seq, "\", (void *)REC->target, (void *)REC->caller");
 	if (event->is_return)
 		seq_buf_puts(&seq, ", REC->ret, REC->duration");
-	for (unsigned int i = 0; i < event->count; i++) {
-		const struct rvdirect_fetch *fetch = &event->fetches[i];
-		const char *name = fetch->name;
-
-		if (fetch->kind == RVDIRECT_KIND_STRING)
-			seq_buf_printf(&seq, ", __get_str(%s)", name);
-		else if (fetch->count)
-			seq_buf_printf(&seq, ", __print_array(REC->%s, %u, %u)", name, fetch->count,
-				       fetch->size);
-		else if (fetch->kind == RVDIRECT_KIND_SYMBOL)
-			seq_buf_printf(&seq, ", (void *)REC->%s", name);
-		else
-			seq_buf_printf(&seq, ", REC->%s", name);
-	}
+	for (unsigned int i = 0; i < event->count; i++)
+		add_values(&seq, &event->fetches[i]);
 	seq_buf_str(&seq);
 	return text;
 }
 
-/* Gives each field its place. Returns the size of the record, without strings. */
+/*
+ * Gives each field its place. Returns the size of the record, without strings, or
+ * more than it may be.
+ */
 static unsigned int place_fields(struct rvdirect_event *event)
 {
+	unsigned int strings = 0;
 	unsigned int size = event->is_return ? sizeof(struct record) :
 					       offsetof(struct record, duration);
 
@@ -612,11 +670,17 @@ static unsigned int place_fields(struct rvdirect_event *event)
 
 		set_type(fetch);
 		rvdirect_fetch_prepare(fetch);
-		size = ALIGN(size, fetch->size ? fetch->size : sizeof(u32));
+		size = ALIGN(size, element_size(fetch));
 		fetch->at = size;
 		size += size_of(fetch);
-		if (size > FIELDS)
-			return size;
+		strings += strings_of(fetch);
+		if (size > FIELDS || strings > STRINGS)
+			return FIELDS + 1;
+	}
+	event->strings = strings;
+	for (unsigned int i = 0; i < event->count; i++) {
+		strings -= strings_of(&event->fetches[i]);
+		event->fetches[i].strings_behind = strings;
 	}
 	return size;
 }
@@ -639,9 +703,6 @@ struct rvdirect_event *rvdirect_event_new(const char *name, bool is_return, u32 
 		kfree(event);
 		return ERR_PTR(-E2BIG);
 	}
-	event->is_fixed = true;
-	for (unsigned int i = 0; i < count; i++)
-		event->is_fixed &= event->fetches[i].kind != RVDIRECT_KIND_STRING;
 	event->call.print_fmt = make_print_fmt(event);
 	if (!event->call.print_fmt) {
 		kfree(event);

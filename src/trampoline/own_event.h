@@ -10,7 +10,7 @@
 #define RVDIRECT_FETCH_STEPS	8
 /* The longest names of events and fields, with the terminator. */
 #define RVDIRECT_FETCH_NAME	32
-#define RVDIRECT_FETCH_TYPE	20
+#define RVDIRECT_FETCH_TYPE	24
 #define RVDIRECT_EVENT_NAME	64
 /* The most bytes of a string, with the terminator. */
 #define RVDIRECT_FETCH_STRING	256
@@ -50,9 +50,11 @@ enum rvdirect_kind {
  * @size: the bytes of a value, or of an element; 0 for a string
  * @left: for a bitfield: by how many bits to shift the value to the left, and
  * @right: then to the right
- * @count: the elements of an array; 0 if it is none
+ * @count: the elements of an array; 0 if it is none. Of an array of strings, the
+ *	addresses are in memory
  * @offsets: what each dereference adds to the pointer before
  * @at: the place in the record, as all below set by rvdirect_event_new()
+ * @strings_behind: how many strings the fields behind it have
  * @word: what is a word of the call: where in there it is
  * @is_word: whether the value is one, without more ado
  * @type: the type as filters and tools know it
@@ -70,6 +72,7 @@ struct rvdirect_fetch {
 	u16 count;
 	s32 offsets[RVDIRECT_FETCH_STEPS];
 	u16 at;
+	u8 strings_behind;
 	u16 word;
 	bool is_word;
 	char type[RVDIRECT_FETCH_TYPE];

@@ -76,6 +76,11 @@ fn types() {
     assert_eq!(whole.form.shifts, (0, 0));
     let array = field("a=+0($arg1):u16[64]").unwrap();
     assert_eq!((array.form.count, array.form.size), (Some(64), 2));
+    let strings = field("a=+8($arg1):string[4]").unwrap();
+    assert_eq!(
+        (strings.form.kind, strings.form.count),
+        (Kind::String, Some(4))
+    );
 }
 
 #[test]
@@ -107,7 +112,10 @@ fn what_is_wrong_is_blamed_where_it_is() {
         ("a=+0($arg1):u8[65]", Reason::BadArray, 14),
         ("a=+0($arg1):u8[0]", Reason::BadArray, 14),
         ("a=+0($arg1):u8[1", Reason::BadArray, 14),
-        ("a=+0($arg1):string[2]", Reason::BadArray, 18),
+        ("a=$arg1:string[2]", Reason::BadArray, 14),
+        ("a=$comm:string[1]", Reason::BadArray, 14),
+        ("a=+0($arg1):string[65]", Reason::BadArray, 18),
+        ("a=+0($arg1):string[2]x", Reason::BadArray, 18),
         ("a=+0($arg1):b1@0/8[2]", Reason::BadArray, 18),
     ] {
         let expected = reason.at("f return ".len() + column);
