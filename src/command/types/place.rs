@@ -160,7 +160,7 @@ fn argument(types: &Types, of: Id, next: &mut usize) -> Option<Place> {
         _ => types.bytes(of)?,
     };
     let words = match bytes {
-        0 => return None,
+        0 => 0,
         1..=8 => 1,
         9..=16 => 2,
         _ => 1,

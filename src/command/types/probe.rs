@@ -4,7 +4,7 @@
 
 use crate::files::Files;
 use crate::targets::Function;
-use crate::types::btf::{Kernel, Kind, Parameter, Prototype, Types};
+use crate::types::btf::{Kernel, Kind, Number, Parameter, Prototype, Types};
 use crate::types::condition::{self, Field};
 use crate::types::expression::{self, Expression, Scope};
 use crate::types::names::Names;
@@ -194,6 +194,8 @@ fn event(function: &str, mark: &str, number: usize) -> String {
 fn result(of: &Kind) -> Option<Value> {
     match of {
         Kind::Void => None,
+        // Only the first of its words is known, or the address of it.
+        Kind::Structure(_) | Kind::Number(Number { bytes: 16.., .. }) => Some(Value::Hidden),
         Kind::Number(number) => Some(Value::Number(0, *number, None, Names::None)),
         Kind::Enumeration(number, names) => {
             Some(Value::Enumeration(0, *number, None, names.clone()))
@@ -325,6 +327,9 @@ mod tests {
         let is_open = probe(&files, "is_open", &ALL).unwrap().unwrap();
         assert_eq!(is_open.result(1).unwrap().to_string(), "true");
         assert!(!is_open.can_fail());
+        let many = probe(&files, "many", &ALL).unwrap().unwrap();
+        assert_eq!(many.result(-2).unwrap().to_string(), "...");
+        assert!(!many.can_fail());
         let close = probe(&files, "close", &ALL).unwrap().unwrap();
         assert_eq!(close.result(5), None);
         fs::remove_dir_all(root).unwrap();

@@ -14,7 +14,7 @@ use std::process::Command;
 const FUNCTIONS: usize = 60;
 
 /// The C type, its bytes, and whether it is at multiples of 16 bytes.
-const TYPES: [(&str, usize); 13] = [
+const TYPES: [(&str, usize); 14] = [
     ("char", 1),
     ("unsigned short", 2),
     ("int", 4),
@@ -22,6 +22,7 @@ const TYPES: [(&str, usize); 13] = [
     ("_Bool", 1),
     ("void *", 8),
     ("__int128", 16),
+    ("struct none", 0),
     ("struct tiny", 1),
     ("struct word", 8),
     ("struct three", 12),
@@ -34,6 +35,7 @@ const TYPES: [(&str, usize); 13] = [
 const C: &str = r#"
 #include <stdio.h>
 #include <string.h>
+struct none { };
 struct tiny { char a; };
 struct word { short a; int b; };
 struct three { int a, b, c; };
@@ -90,6 +92,7 @@ fn types(blob: &mut Blob) -> HashMap<&'static str, u32> {
         ("_Bool", char_),
         ("void *", blob.pointer(0)),
         ("__int128", wide),
+        ("struct none", blob.structure("none", 0, &[])),
         ("struct tiny", blob.structure("tiny", 1, &[("a", char_, 0)])),
         ("struct word", blob.structure("word", 8, &words)),
         ("struct three", blob.structure("three", 12, &three)),
