@@ -7,8 +7,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
 . "$here/functions.sh"
 
+test_modules=rvdirect_test_signatures
 command=rvdirect
 btf=/sys/kernel/btf
+signatures=/sys/kernel/debug/rvdirect_test_signatures
 text=/tmp/text
 
 # traces ARGUMENT...: traces, and leaves nothing behind. Its output is in /tmp/out and
@@ -38,7 +40,7 @@ needs_types()
 # shown FUNCTION: prints what is shown of its calls, without times and callers.
 shown()
 {
-	sed -n "s/^.*\] \($1(.*\) <- .*/\1/p" /tmp/out | sed 's/ ([0-9.]* [num]*s)$//'
+	sed -n "s/^.*\] \([a-z_]*:\)\?\($1(.*\) <- .*/\2/p" /tmp/out | sed 's/ ([0-9.]* [num]*s)$//'
 }
 
 arguments_have_names_and_types()
@@ -126,6 +128,25 @@ modules_have_types()
 	expect "err" "$(cat /tmp/err)" ''
 }
 
+# What functions of random signatures say they were called with, and return, is what is shown.
+arguments_are_where_the_compiler_has_them()
+{
+	needs_types
+	needs $btf/rvdirect_test_signatures 'the module has no BTF'
+	for functions in '[0-2]' '[34]'; do
+		for ret in '' --ret; do
+			traces "rvdirect_signature_$functions*" $ret -- \
+				sh -c "cat $signatures >/tmp/called"
+			expect "err" "$(cat /tmp/err)" ''
+			grep "^rvdirect_signature_$functions" /tmp/called >/tmp/expected
+			[ -n "$ret" ] || sed -i 's/) = .*/)/' /tmp/expected
+			shown 'rvdirect_signature_[0-9]*' >/tmp/shown
+			diff /tmp/expected /tmp/shown
+			[ "$(wc -l </tmp/expected)" -ge 20 ]
+		done
+	done
+}
+
 # Each function of a pattern by its own types, unless there are many.
 patterns_have_types()
 {
@@ -177,6 +198,7 @@ rvdirect: vfs_read: count cannot be shown, as the kernel does not tell its types
 echo words >$text
 run_tests arguments_have_names_and_types system_calls_have_their_own results_have_types \
 	expressions_choose conditions_are_the_kernels strings_may_have_anything \
-	memory_may_not_be_there programs_get_names modules_have_types patterns_have_types \
+	memory_may_not_be_there programs_get_names modules_have_types \
+	arguments_are_where_the_compiler_has_them patterns_have_types \
 	clones_are_warned_of wrong_expressions_are_refused the_shell_completes_them \
 	without_types_registers_are_shown
