@@ -228,7 +228,10 @@ fn system_call(files: &Files, types: &Types, call: &str, wrapper: &Prototype) ->
         let (field, _) = line.trim().strip_prefix("field:")?.split_once(';')?;
         let name = field.rsplit([' ', '*']).next()?;
         let of = field.strip_suffix(name)?;
-        Some((of.trim(), name)).filter(|_| !name.starts_with("common_") && name != "__syscall_nr")
+        // Newer kernels add what pointers lead to, in fields of a size of their own.
+        let is_argument =
+            !name.starts_with("common_") && name != "__syscall_nr" && !of.contains("__data_loc ");
+        is_argument.then_some((of.trim(), name))
     });
     let parameter = |(of, name): (&str, &str)| {
         Some(Parameter {
@@ -260,7 +263,8 @@ mod tests {
                 "sys/kernel/tracing/events/syscalls/sys_enter_open/format",
                 b"\tfield:int common_pid;\toffset:4;\n\n\tfield:int __syscall_nr;\toffset:8;\n\
                   \tfield:const char * filename;\toffset:16;\n\
-                  \tfield:umode_t mode;\toffset:24;\n",
+                  \tfield:umode_t mode;\toffset:24;\n\
+                  \tfield:__data_loc char[] __filename_val;\toffset:28;\n",
             ),
         ] {
             let path = root.join(path);
