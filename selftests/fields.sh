@@ -95,6 +95,9 @@ arrays_of_strings()
 	fetches 'a=+0(+144($arg1)):string[2] b=+u112($arg1):string[1]' \
 		'a={(fault),(fault)} b={(fault)}'
 	traced 'trace name=own a=+112($arg1):string[3] b=+112($arg1):string[2]'
+	# perf and trace-cmd could not read the event at all with what the kernel's own have.
+	grep -q '^	field:__data_loc char\[\] a;.*	size:12;' "$events/own/format"
+	grep -qF 'a={\"%s\",...} b={\"%s\",...}", ' "$events/own/format"
 	echo 'faults == 1 && a == "one" && b ~ "o*"' >"$events/own/filter"
 	echo 2 >"$values/call"
 	expect "filtered" "$(seen)" 'a={"one","",(fault)} b={"one",""}

@@ -386,7 +386,8 @@ static void set_type(struct rvdirect_fetch *fetch)
 	default:
 		type = is_unsigned[ilog2(fetch->size)];
 	}
-	if (fetch->count)
+	/* Tools know no array of strings: they take it for the first. */
+	if (fetch->count && fetch->kind != RVDIRECT_KIND_STRING)
 		snprintf(fetch->type, sizeof(fetch->type), "%s[%u]", type, fetch->count);
 	else
 		strscpy(fetch->type, type);
@@ -590,50 +591,11 @@ static struct trace_event_functions functions = {
 	.trace = print,
 };
 
-/* Adds how tools show a field, after a blank. */
-static void add_format(struct seq_buf *seq, const struct rvdirect_fetch *fetch)
-{
-	unsigned int strings = strings_of(fetch);
-
-	seq_buf_printf(seq, " %s=", fetch->name);
-	if (!strings) {
-		seq_buf_puts(seq, fetch->count ? "%s" : format_of(fetch));
-		return;
-	}
-	if (fetch->count)
-		seq_buf_putc(seq, '{');
-	for (unsigned int n = 0; n < strings; n++)
-		seq_buf_printf(seq, "%s\\\"%%s\\\"", n ? "," : "");
-	if (fetch->count)
-		seq_buf_putc(seq, '}');
-}
-
-/* Adds what they show there, after a comma. */
-static void add_values(struct seq_buf *seq, const struct rvdirect_fetch *fetch)
-{
-	const char *name = fetch->name;
-
-	if (fetch->kind == RVDIRECT_KIND_STRING && fetch->count) {
-		for (unsigned int n = 0; n < fetch->count; n++)
-			seq_buf_printf(seq, ", __get_str(%s[%u])", name, n);
-	} else if (fetch->kind == RVDIRECT_KIND_STRING) {
-		seq_buf_printf(seq, ", __get_str(%s)", name);
-	} else if (fetch->count) {
-		seq_buf_printf(seq, ", __print_array(REC->%s, %u, %u)", name, fetch->count,
-			       fetch->size);
-	} else if (fetch->kind == RVDIRECT_KIND_SYMBOL) {
-		seq_buf_printf(seq, ", (void *)REC->%s", name);
-	} else {
-		seq_buf_printf(seq, ", REC->%s", name);
-	}
-}
-
 /* Makes the format by which tools print the event. */
 static char *make_print_fmt(const struct rvdirect_event *event)
 {
-	/* For each field and string, the name twice, and what is around it. */
-	unsigned int most = event->count + event->strings;
-	unsigned int room = 256 + most * (2 * RVDIRECT_FETCH_NAME + 64);
+	/* For each, the name twice, and what is around it. */
+	unsigned int room = 256 + event->count * (2 * RVDIRECT_FETCH_NAME + 64);
 	struct seq_buf seq;
 	char *text;
 
@@ -644,13 +606,35 @@ static char *make_print_fmt(const struct rvdirect_event *event)
 	seq_buf_printf(&seq, "\"%%ps %s %%pS", event->is_return ? "->" : "<-");
 	if (event->is_return)
 		seq_buf_puts(&seq, " ret=%ld duration=%llu ns");
-	for (unsigned int i = 0; i < event->count; i++)
-		add_format(&seq, &event->fetches[i]);
+	for (unsigned int i = 0; i < event->count; i++) {
+		const struct rvdirect_fetch *fetch = &event->fetches[i];
+
+		seq_buf_printf(&seq, " %s=", fetch->name);
+		/* Of several strings, they know only how to find the first. */
+		if (strings_of(fetch) > 1)
+			seq_buf_puts(&seq, "{\\\"%s\\\",...}");
+		else if (fetch->kind == RVDIRECT_KIND_STRING)
+			seq_buf_puts(&seq, fetch->count ? "{\\\"%s\\\"}" : "\\\"%s\\\"");
+		else
+			seq_buf_puts(&seq, fetch->count ? "%s" : format_of(fetch));
+	}
 	seq_buf_puts(&seq, "\", (void *)REC->target, (void *)REC->caller");
 	if (event->is_return)
 		seq_buf_puts(&seq, ", REC->ret, REC->duration");
-	for (unsigned int i = 0; i < event->count; i++)
-		add_values(&seq, &event->fetches[i]);
+	for (unsigned int i = 0; i < event->count; i++) {
+		const struct rvdirect_fetch *fetch = &event->fetches[i];
+		const char *name = fetch->name;
+
+		if (fetch->kind == RVDIRECT_KIND_STRING)
+			seq_buf_printf(&seq, ", __get_str(%s)", name);
+		else if (fetch->count)
+			seq_buf_printf(&seq, ", __print_array(REC->%s, %u, %u)", name, fetch->count,
+				       fetch->size);
+		else if (fetch->kind == RVDIRECT_KIND_SYMBOL)
+			seq_buf_printf(&seq, ", (void *)REC->%s", name);
+		else
+			seq_buf_printf(&seq, ", REC->%s", name);
+	}
 	seq_buf_str(&seq);
 	return text;
 }

@@ -10,7 +10,7 @@
 #define RVDIRECT_FETCH_STEPS	8
 /* The longest names of events and fields, with the terminator. */
 #define RVDIRECT_FETCH_NAME	32
-#define RVDIRECT_FETCH_TYPE	24
+#define RVDIRECT_FETCH_TYPE	20
 #define RVDIRECT_EVENT_NAME	64
 /* The most bytes of a string, with the terminator. */
 #define RVDIRECT_FETCH_STRING	256
