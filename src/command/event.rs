@@ -8,7 +8,13 @@ pub enum Line {
     Call(Call),
     /// The buffer of a hart was full, so that many events are lost.
     Lost(u64),
-    /// A frame of the stack of the event before.
+    /// The stack of the last event of this task on this hart that has none yet. Events of other
+    /// harts, and of interrupts with their stacks, may be between.
+    Stack {
+        tid: u32,
+        hart: u32,
+    },
+    /// A frame of the stack.
     Frame(String),
     Other,
 }
@@ -43,6 +49,10 @@ impl Line {
             let count = rest.split(' ').next().and_then(|count| count.parse().ok());
             return Line::Lost(count.unwrap_or_default());
         }
+        let stack = line.strip_suffix(": <stack trace>");
+        if let Some(Call { tid, hart, .. }) = stack.and_then(Call::begin) {
+            return Line::Stack { tid, hart };
+        }
         Call::parse(line).map_or(Line::Other, Line::Call)
     }
 }
@@ -67,18 +77,23 @@ impl Call {
         Some(call)
     }
 
-    /// Parses what is before the event's name, and between that and the arguments.
-    pub fn between(head: &str, functions: &str) -> Option<Self> {
+    /// Parses what is before the event's name.
+    fn begin(head: &str) -> Option<Self> {
         let (task, rest) = head.rsplit_once(" [")?;
         let (task, tid) = task.trim().rsplit_once('-')?;
         let (hart, rest) = rest.split_once(']')?;
-        let mut call = Call {
+        Some(Call {
             task: task.to_string(),
             tid: tid.trim().parse().ok()?,
             hart: hart.parse().ok()?,
             time: rest.split_ascii_whitespace().last()?.parse().ok()?,
             ..Call::default()
-        };
+        })
+    }
+
+    /// Parses what is before the event's name, and between that and the arguments.
+    pub fn between(head: &str, functions: &str) -> Option<Self> {
+        let mut call = Self::begin(head)?;
         let (function, caller) = match functions.split_once(" <- ") {
             Some(parts) => parts,
             None => {
@@ -192,6 +207,10 @@ mod tests {
         assert_eq!(
             Line::parse(" => vfs_read"),
             Line::Frame("vfs_read".to_string())
+        );
+        assert_eq!(
+            Line::parse("  a: b-77 [003] d.h1. 12.5: <stack trace>"),
+            Line::Stack { tid: 77, hart: 3 }
         );
         assert_eq!(Line::parse("# tracer: nop"), Line::Other);
         assert_eq!(Line::parse(""), Line::Other);

@@ -3,7 +3,7 @@
 //! `rvdirect stack`: by which ways functions are called.
 
 use crate::cli;
-use crate::event::{function, Line};
+use crate::event::{function, Call, Line};
 use crate::failure::{Failure, Outcome};
 use crate::files::Files;
 use crate::flame;
@@ -36,7 +36,9 @@ pub struct Stack {
 #[derive(Default)]
 struct Sum {
     stacks: HashMap<(String, Vec<String>), u64>,
-    /// The event whose frames come next.
+    /// Calls whose stack did not come yet.
+    calls: Vec<Call>,
+    /// The call whose frames come next.
     last: Option<(String, Vec<String>)>,
     lost: u64,
 }
@@ -88,7 +90,7 @@ pub fn run(files: &Files, args: &cli::Stack) -> Outcome<u8> {
         (histogram(&text), dropped(&text))
     } else {
         while sum.add(&instance.take_lines()?) {}
-        let lost = sum.lost;
+        let lost = sum.lost + sum.calls.len() as u64;
         (sum.stacks(), lost)
     };
     if lost > 0 {
@@ -197,9 +199,12 @@ impl Sum {
     fn add(&mut self, lines: &[String]) -> bool {
         for line in lines {
             match Line::parse(line) {
-                Line::Call(call) => {
+                Line::Call(call) => self.calls.push(call),
+                Line::Stack { tid, hart } => {
                     self.end_stack();
-                    self.last = Some((call.function, Vec::new()));
+                    let is_its = |call: &Call| call.tid == tid && call.hart == hart;
+                    let index = self.calls.iter().rposition(is_its);
+                    self.last = index.map(|index| (self.calls.remove(index).function, Vec::new()));
                 }
                 Line::Frame(frame) => {
                     if let Some((_, frames)) = &mut self.last {
@@ -272,29 +277,49 @@ Totals:
         assert_eq!(histogram(""), []);
     }
 
+    fn call(task: &str) -> String {
+        format!("  {task}  1.0: call: kfree <- x+0x1/0x2 args={{}}")
+    }
+
+    fn stack_of(task: &str, frames: &[&str]) -> Vec<String> {
+        let frames = frames.iter().map(|frame| format!(" => {frame}"));
+        std::iter::once(format!("  {task}  1.0: <stack trace>"))
+            .chain(frames)
+            .collect()
+    }
+
     #[test]
     fn events_are_added_up() {
         let mut sum = Sum::default();
-        let call = "  sh-7  [000] .....  1.0: call: kfree <- x+0x1/0x2 args={}".to_string();
-        let frames = |names: &[&str]| -> Vec<String> {
-            names.iter().map(|name| format!(" => {name}")).collect()
-        };
         // Kernels such as 6.12 do not tell the module.
         for ours in ["rvdirect_trace [rvdirect]", "rvdirect_trace"] {
-            sum.add(&[
-                call.clone(),
-                "  sh-7  [000] .....  1.0: <stack trace>".to_string(),
-            ]);
-            sum.add(&frames(&[ours, "kfree", "single_release", "__fput"]));
+            sum.add(&[call("sh-7 [000] .....")]);
+            let frames = [ours, "kfree", "single_release", "__fput"];
+            sum.add(&stack_of("sh-7 [000] .....", &frames));
         }
         for _ in 0..40 {
-            sum.add(std::slice::from_ref(&call));
-            sum.add(&frames(&["ext4_x [ext4]"]));
+            sum.add(&[call("sh-7 [000] .....")]);
+            sum.add(&stack_of("sh-7 [000] .....", &["ext4_x [ext4]"]));
         }
         sum.add(&["CPU:0 [LOST 9 EVENTS]".to_string()]);
         assert_eq!(sum.lost, 9);
         let mut expected = expected();
         expected[1].calls = 2;
         assert_eq!(sum.stacks(), expected);
+    }
+
+    #[test]
+    fn stacks_of_harts_and_interrupts_are_told_apart() {
+        let mut sum = Sum::default();
+        sum.add(&[
+            call("sh-7 [000] ....."),
+            call("sh-7 [000] d.h.."),
+            call("ls-8 [001] ....."),
+        ]);
+        sum.add(&stack_of("sh-7 [000] d.h..", &["kfree", "irq"]));
+        sum.add(&stack_of("sh-7 [000] .....", &["kfree", "task"]));
+        sum.add(&stack_of("ls-8 [001] .....", &["kfree", "other"]));
+        let frames: Vec<_> = sum.stacks().into_iter().map(|one| one.frames).collect();
+        assert_eq!(frames, [["irq"], ["other"], ["task"]]);
     }
 }
