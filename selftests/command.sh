@@ -213,6 +213,10 @@ stack_shows_who_calls()
 	grep -q '^    vfs_write$' /tmp/out
 	# The function itself stands above, and what handles the call is left out.
 	fails grep -e '^ .*rvdirect_test_target' -e '^ .*rvdirect:' /tmp/out
+	# A call with interrupts off goes another way to the handler.
+	runs 0 stack rvdirect_test_target -- sh -c "echo 3 >$target/call_irq"
+	grep -q '^    vfs_write$' /tmp/out
+	fails grep '^ .*rvdirect_guarded' /tmp/out
 	runs 0 stack --json --flame /tmp/flame.svg 'rvdirect_test_[st]*' -- sh -c "$call_both"
 	expect "calls" "$(sum calls stack)" 12
 	grep -q "<title>$target_name: 5 calls</title>" /tmp/flame.svg
