@@ -14,8 +14,8 @@ tools := $(foreach v,$(tool-variables),$(if $($(v)),$(v)=$($(v))))
 
 # The scripts take these from the environment; export those that are set on this
 # command line. An unset variable must not become an empty one.
-$(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH MINUTES PEERS SEED \
-	VM_APPEND VM_FILES VM_ICOUNT VM_KERNEL VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
+$(foreach v,$(filter-out ARCH,$(tool-variables)) CARGO KSRC LIBCLANG_PATH MINUTES PEERS SEED SUITE \
+	VM_APPEND VM_DISK VM_FILES VM_ICOUNT VM_KERNEL VM_LOG VM_MEM VM_SMP VM_TIMEOUT,$(if $($(v)),$(eval export $(v))))
 
 # The tree that was built for last.
 kbuild = $(MAKE) -C "$$(cat .kdir)" M=$(CURDIR) $(tools)
@@ -64,8 +64,8 @@ check-kdir:
 # Everything below uses the guest and its kernel.
 
 .PHONY: run
-run: setup
-	@VM_KERNEL=$${VM_KERNEL:-debian} scripts/vm scripts/demo
+run:
+	@scripts/run
 
 .PHONY: test
 test: setup

@@ -145,6 +145,14 @@ own_source_version()
 	fi
 }
 
+# copy_source DIR: copies what Kbuild builds the module from.
+copy_source()
+{
+	rsync --archive --prune-empty-dirs --exclude='*.mod.c' --exclude=bindings_generated.rs \
+		--include='*/' --include='*.rs' --include='*.[chS]' --include=Kbuild \
+		--include=Makefile --exclude='*' "$top/Kbuild" "$top/asm" "$top/src" "$1/"
+}
+
 # kernel_make ARGUMENT...: runs the kernel's own make, from $source into $build.
 kernel_make()
 {
