@@ -39,14 +39,16 @@ host_mirror()
 
 # in_suite MIRROR SUITE ARCHITECTURE COMMAND...: runs a command, to which private_apt
 # knows only packages of that suite and architecture. One index that is broken does
-# not matter to the others.
+# not matter to the others. SUITE may be one that others complete, as in
+# "trixie-backports,trixie".
 in_suite()
 {
-	local mirror=$1 suite=$2 architecture=$3 apt_root=$cache/apt/$2-$3
-	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	local mirror=$1 suites=${2//,/ } architecture=$3 apt_root=$cache/apt/$2-$3 suite
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg options
 
+	options="arch=$architecture signed-by=$keyring"
 	shift 3
-	case $suite in
+	case $suites in
 	*-security) mirror=${mirror%/}-security ;;
 	esac
 	mkdir -p "$apt_root"/{none,state/lists/partial,cache/archives/partial}
@@ -54,8 +56,9 @@ in_suite()
 		flock 8
 		# The index is good for a while.
 		[ -n "$(find "$apt_root/updated" -mmin -10)" ] || {
-			echo "deb [arch=$architecture signed-by=$keyring] $mirror $suite main" \
-				>"$apt_root/sources.list"
+			for suite in $suites; do
+				echo "deb [$options] $mirror $suite main"
+			done >"$apt_root/sources.list"
 			private_apt apt-get --error-on=any update && : >"$apt_root/updated" || exit
 		}
 		"$@"
@@ -86,10 +89,22 @@ fetch()
 	done
 }
 
-# Run by fetch.
+# Both run by fetch: the newest PACKAGE, to DIR; and all PACKAGEs with what they need,
+# for riscv64, of the first suite if that has them.
 download_package()
 {
 	cd "$1" && private_apt apt-get download "$2"
+}
+
+download_all()
+{
+	local dir=$1
+
+	shift
+	mkdir -p "$dir/partial"
+	private_apt apt-get -o APT::Architecture=riscv64 -o APT::Architectures=riscv64 \
+		-o Dir::Cache::archives="$dir" --target-release="${suites%% *}" --yes \
+		--no-install-recommends --download-only install "$@"
 }
 
 # unpack_package DIR PACKAGE SUITE...: fetches the newest PACKAGE from one of the
@@ -108,6 +123,28 @@ unpack_package()
 	dpkg-deb --field "$deb" Depends >"$dir/depends"
 	dpkg-deb --extract "$deb" "$dir" || die "unpacking $package failed"
 	rm "$deb"
+}
+
+# make_archive DIR SUITES PACKAGE...: fills DIR with a repository of apt, of these
+# packages and all that they need.
+make_archive()
+{
+	local dir=$1 suites=$2
+
+	shift 2
+	fetch "packages for a Debian riscv64 root file system" riscv64 "$suites" \
+		download_all "$dir" "$@"
+	rm -rf "$dir/partial" "$dir/lock"
+	(cd "$dir" && dpkg-scanpackages --multiversion . >Packages 2>/dev/null) ||
+		die "making an index of $dir failed"
+}
+
+# make_image IMAGE DIR SIZE [OWNERS]: makes an image of a file system that has what is
+# in DIR. OWNERS is what fakeroot knows of it.
+make_image()
+{
+	truncate -s "$3" "$1" &&
+		fakeroot ${4:+-i "$4"} mke2fs -q -t ext4 -d "$2" "$1"
 }
 
 # unpack_kernel_source DIR PACKAGE SUITE...: unpacks the tree to DIR/linux.
