@@ -111,7 +111,9 @@ help:
 	@echo '  soak            - a fuzzer, for MINUTES=10 with SEED=any, on the debug kernel, and'
 	@echo "                    all of the kernel's own tests of ftrace"
 	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
-	@echo "  deb             - Debian packages, of the module for Debian's own kernel"
+	@echo '  test-board      - the packages on Debian 13: DKMS, an upgrade, removals'
+	@echo "  deb             - Debian packages; SUITE=stable (default), stable-security,"
+	@echo '                    stable-backports, testing or sid has the kernel'
 	@echo '  bench           - what each caller costs, in instructions'
 	@echo "  bench PEERS=1   - what the kernel's other tracers cost for the same jobs"
 	@echo '  vm SCRIPT=path  - run a script in the guest as root; see scripts/vm'
