@@ -71,6 +71,10 @@ run:
 test: setup
 	@scripts/test
 
+.PHONY: test-board
+test-board: setup
+	@scripts/test-board
+
 .PHONY: soak
 soak: setup
 	@scripts/soak
@@ -109,9 +113,9 @@ help:
 	@echo '  run             - boot the guest, hook real functions, show what was seen'
 	@echo '  test            - all tests, on the host and in the guest'
 	@echo '  soak            - a fuzzer, for MINUTES=10 with SEED=any, on the debug kernel, and'
-	@echo "                    all of the kernel's own tests of ftrace"
-	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
+	@echo "                    all of the kernel's own tests of ftrace, all tests on all kernels"
 	@echo '  test-board      - the packages on Debian 13: DKMS, an upgrade, removals'
+	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
 	@echo "  deb             - Debian packages; SUITE=stable (default), stable-security,"
 	@echo '                    stable-backports, testing or sid has the kernel'
 	@echo '  bench           - what each caller costs, in instructions'
