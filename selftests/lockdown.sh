@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A locked-down kernel: the files cannot be opened, attachments stay, and the
-# module unloads cleanly. Lockdown cannot be undone, so this needs its own boot.
+# module unloads cleanly; after that, only a signed one is loaded. Lockdown cannot
+# be undone, so this needs its own boot.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/functions.sh
@@ -74,16 +75,36 @@ the_module_goes()
 	[ ! -e "$rvdirect" ]
 }
 
+# As under Secure Boot.
+no_unsigned_module_is_loaded()
+{
+	message=$(insmod /modules/rvdirect.ko 2>&1) && fail "it was loaded"
+	case $message in
+	*'not permitted'*) ;;
+	*) fail "$message" ;;
+	esac
+}
+
+a_signed_module_is_loaded()
+{
+	needs "$here/signed/rvdirect.ko" "there is no key that this kernel trusts"
+	insmod "$here/signed/rvdirect.ko"
+	[ -e "$rvdirect/status" ]
+	rmmod rvdirect
+}
+
 ktap_print_header
 load_modules
 rmmod rvdirect
 modprobe rvdirect allow_override=1
 exec 3<>"$rvdirect/session"
-ktap_set_plan 6
+ktap_set_plan 8
 ktap_test_result "lock down" lock_down
 ktap_test_result "files are closed" files_are_closed
 ktap_test_result "some files can be read" some_files_can_be_read
 ktap_test_result "nothing is overridden" nothing_is_overridden
 ktap_test_result "override cannot be allowed" override_cannot_be_allowed
 ktap_test_result "the module goes" the_module_goes
+ktap_test_result "no unsigned module is loaded" no_unsigned_module_is_loaded
+ktap_test_result "a signed module is loaded" a_signed_module_is_loaded
 ktap_finished
