@@ -242,6 +242,16 @@ top_shows_what_is_called_a_second()
 	rmmod rvdirect_test_names
 }
 
+a_module_may_come_later()
+{
+	runs 0 count --pending 'rvdirect_test_names:*' -- sh -c "
+		insmod $here/modules/rvdirect_test_names.ko
+		echo 5 >/sys/module/rvdirect_test_names/parameters/first"
+	rmmod rvdirect_test_names
+	grep -q '^ *5  rvdirect_test_names:rvdirect_test_namesake,1$' /tmp/out
+	runs 1 count 'rvdirect_test_names:*' -- true
+}
+
 override_needs_leave()
 {
 	runs 1 override vfs_statx --ret=-EIO -- ls -d /dev
@@ -533,6 +543,7 @@ run_tests \
 	trace_does_not_show_itself \
 	stack_shows_who_calls \
 	top_shows_what_is_called_a_second \
+	a_module_may_come_later \
 	override_needs_leave \
 	it_ends_as_its_command_does \
 	its_signals_reach_the_command \

@@ -86,6 +86,10 @@ pub struct Hooking {
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 
+    /// Also hook functions of modules that are loaded later: each TARGET names its module
+    #[arg(long)]
+    pub pending: bool,
+
     /// See all calls while COMMAND runs, not only its own
     #[arg(short, long, help_heading = "Whose calls")]
     pub all: bool,

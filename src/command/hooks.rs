@@ -229,7 +229,8 @@ fn is_held(failure: &Failure) -> bool {
         .any(|words| failure.sentence().contains(words))
 }
 
-/// The conditions, as the module takes them, each with a blank before it.
+/// The conditions, as the module takes them, and whether to wait for a module, each with a blank
+/// before it.
 fn filter(hooking: &Hooking, cgroup: Option<&str>) -> String {
     let mut filter = String::new();
     let mut add = |key: &str, value: Option<String>| {
@@ -242,6 +243,9 @@ fn filter(hooking: &Hooking, cgroup: Option<&str>) -> String {
     add("comm", hooking.comm.as_deref().map(word));
     add("hart", hooking.harts.clone());
     add("cgroup", cgroup.map(word));
+    if hooking.pending {
+        filter += " pending";
+    }
     filter
 }
 
