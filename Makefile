@@ -83,6 +83,10 @@ soak: setup
 bench: setup
 	@scripts/bench
 
+.PHONY: jobs
+jobs: setup
+	@scripts/jobs
+
 .PHONY: vm
 vm: setup
 	@scripts/vm $(SCRIPT)
@@ -120,6 +124,7 @@ help:
 	@echo '                    stable-backports, testing or sid has the kernel'
 	@echo '  bench           - what each caller costs, in instructions'
 	@echo "  bench PEERS=1   - what the kernel's other tracers cost for the same jobs"
+	@echo '  jobs            - fifteen jobs of an engineer, done with rvdirect and its peers'
 	@echo '  vm SCRIPT=path  - run a script in the guest as root; see scripts/vm'
 	@echo '                    for VM_KERNEL=debug|stable|backports|debian VM_SMP= VM_MEM='
 	@echo '                    VM_ICOUNT=1 VM_APPEND= VM_FILES='
