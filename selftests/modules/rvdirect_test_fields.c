@@ -54,9 +54,9 @@ static struct rvdirect_test_values values = {
 	.bits = 0xa5 << 5,
 	.self = &values,
 	.long_name = long_name,
-	.nowhere = (const char *)-PAGE_SIZE,
 	.function = kfree,
 	/* No mapping reaches the last page. */
+	.nowhere = (const char *)-PAGE_SIZE,
 	.names = { "one", "", (const char *)-PAGE_SIZE, "(fault)" },
 	.names_of_nowhere = (const char **)-PAGE_SIZE,
 };
