@@ -11,6 +11,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 allow_override=/sys/module/rvdirect/parameters/allow_override
 
+# What the other scripts do between tests is forbidden here.
+clean_up()
+{
+	:
+}
+
 lock_down()
 {
 	attach 'rvdirect_test_target count'
@@ -70,7 +76,6 @@ override_cannot_be_allowed()
 
 the_module_goes()
 {
-	exec 3>&-
 	rmmod rvdirect
 	[ ! -e "$rvdirect" ]
 }
@@ -93,18 +98,16 @@ a_signed_module_is_loaded()
 	rmmod rvdirect
 }
 
-ktap_print_header
-load_modules
+start_tests 8
 rmmod rvdirect
 modprobe rvdirect allow_override=1
 exec 3<>"$rvdirect/session"
-ktap_set_plan 8
-ktap_test_result "lock down" lock_down
-ktap_test_result "files are closed" files_are_closed
-ktap_test_result "some files can be read" some_files_can_be_read
-ktap_test_result "nothing is overridden" nothing_is_overridden
-ktap_test_result "override cannot be allowed" override_cannot_be_allowed
-ktap_test_result "the module goes" the_module_goes
-ktap_test_result "no unsigned module is loaded" no_unsigned_module_is_loaded
-ktap_test_result "a signed module is loaded" a_signed_module_is_loaded
-ktap_finished
+for test in lock_down files_are_closed some_files_can_be_read nothing_is_overridden \
+	override_cannot_be_allowed; do
+	run_test $test
+done
+exec 3>&-
+for test in the_module_goes no_unsigned_module_is_loaded a_signed_module_is_loaded; do
+	run_test $test
+done
+end_tests
