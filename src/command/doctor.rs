@@ -181,7 +181,7 @@ fn held(files: &Files) -> Check {
         0 => well("functions", "nobody else holds functions"),
         count => note(
             "functions",
-            format!("{count} functions are held by others, so cannot be hooked"),
+            format!("functions that others hold, and cannot be hooked: {count}"),
             "grep -e direct -e ' I ' /sys/kernel/tracing/enabled_functions",
         ),
     }
@@ -330,7 +330,7 @@ mod tests {
         let text = "f (1)     D   \ttramp: x\n\tdirect-->bpf_trampoline_1+0x0/0x10\n\
                     g (1)   I     \ttramp: x\n";
         fs::write(root.join("sys/kernel/tracing/enabled_functions"), text).unwrap();
-        assert!(held(&files).text.starts_with("2 functions"));
+        assert!(held(&files).text.ends_with(": 2"));
         fs::remove_dir_all(root).unwrap();
     }
 }

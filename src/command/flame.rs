@@ -6,6 +6,7 @@
 //! sources here, so this draws it. A box tells its name and its calls when a pointer is over it.
 
 use crate::stack::Stack;
+use crate::units;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -56,9 +57,9 @@ impl Frame {
         let shown: String = name.chars().take((width / CHARACTER) as usize).collect();
         writeln!(
             to,
-            "<g><title>{name}: {} calls</title><rect x=\"{x:.1}\" y=\"{y}\" width=\"{width:.1}\" \
+            "<g><title>{name}: {}</title><rect x=\"{x:.1}\" y=\"{y}\" width=\"{width:.1}\" \
              height=\"{}\" fill=\"{}\"/><text x=\"{:.1}\" y=\"{}\">{}</text></g>",
-            self.calls,
+            units::calls(self.calls),
             HEIGHT - 1,
             colour(name),
             x + 2.0,
@@ -126,7 +127,7 @@ mod tests {
         let svg = String::from_utf8(svg).unwrap();
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
         let drawn = |name: &str, calls, width: &str| {
-            let title = format!("<title>{name}: {calls} calls</title>");
+            let title = format!("<title>{name}: {}</title>", units::calls(calls));
             let line = svg.lines().find(|line| line.contains(&title));
             let line = line.unwrap_or_else(|| panic!("{title}: {svg}"));
             assert!(line.contains(&format!("width=\"{width}\"")), "{line}");

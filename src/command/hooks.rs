@@ -114,7 +114,7 @@ impl Hooks {
         let groups = status.iter().map(|one| (&one.target, one.left_out));
         for (target, count) in groups.chain(held) {
             if count > 0 {
-                let sentence = format!("{count} functions are left out, because others hold them: see rvdirect list, rvdirect doctor");
+                let sentence = format!("functions left out, because others hold them: {count}; see rvdirect list, rvdirect doctor");
                 report.note("left_out", target, count, &sentence)?;
             }
         }
@@ -148,7 +148,7 @@ impl Hooks {
         for attachment in self.session.status()? {
             let count = attachment.missed;
             if count > 0 {
-                let sentence = format!("{count} calls were missed");
+                let sentence = format!("calls that were missed: {count}");
                 report.note("missed", &attachment.target, count, &sentence)?;
             }
         }

@@ -58,9 +58,9 @@ impl Histogram {
     fn text(&self) -> String {
         let show = units::show;
         let mut text = format!(
-            "{}: {} calls, min {}, mean {}, max {}\n ",
+            "{}: {}, min {}, mean {}, max {}\n ",
             self.function,
-            self.calls,
+            units::calls(self.calls),
             show(self.min),
             show(self.mean),
             show(self.max),

@@ -10,6 +10,7 @@ use crate::flame;
 use crate::hooks::Hooks;
 use crate::instance::Instance;
 use crate::report::{Record, Report};
+use crate::units;
 use crate::watch::Event;
 use serde_json::json;
 use std::collections::HashMap;
@@ -94,7 +95,7 @@ pub fn run(files: &Files, args: &cli::Stack) -> Outcome<u8> {
         (sum.stacks(), lost)
     };
     if lost > 0 {
-        let sentence = format!("the stacks of {lost} calls were lost");
+        let sentence = format!("calls whose stacks were lost: {lost}");
         report.note("lost", "stack", lost, &sentence)?;
     }
     for stack in stacks.iter().take(args.lines.unwrap_or(usize::MAX)) {
@@ -107,7 +108,8 @@ pub fn run(files: &Files, args: &cli::Stack) -> Outcome<u8> {
             .iter()
             .map(|name| format!("\n    {name}"))
             .collect();
-        let text = format!("{} calls of {}{frames}\n", stack.calls, stack.function);
+        let calls = units::calls(stack.calls);
+        let text = format!("{calls} of {}{frames}\n", stack.function);
         report.put(&record, &text)?;
     }
     if let Some(mut file) = flame {

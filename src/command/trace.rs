@@ -61,7 +61,10 @@ pub fn run(files: &Files, args: &cli::Trace) -> Outcome<u8> {
         }
     };
     if shown.lost > 0 {
-        let sentence = format!("{} calls were lost, because they came too fast", shown.lost);
+        let sentence = format!(
+            "calls that were lost, because they came too fast: {}",
+            shown.lost
+        );
         report.note("lost", "trace", shown.lost, &sentence)?;
     }
     report.finish(status)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Durations, as people write and read them.
+//! Durations and numbers of calls, as people write and read them.
 
 use std::time::Duration;
 
@@ -42,6 +42,12 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 pub fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && text.chars().all(|c| c.is_ascii_digit() || c == '.')
+}
+
+/// Shows a number of calls.
+pub fn calls(number: u64) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} call{plural}")
 }
 
 /// Shows nanoseconds with three digits or so.
