@@ -74,8 +74,7 @@ impl Registry {
                 Err(refusal) => {
                     let target = attachment.name();
                     let sentence = refusal.sentence(target);
-                    let sentence = format_args!("{sentence}");
-                    pr_warn!("{target}: still pending: {sentence}\n");
+                    pr_warn!("{target}: still pending: {}\n", format_args!("{sentence}"));
                 }
             }
         }
@@ -123,8 +122,10 @@ impl Registry {
                 // Its functions may go unnoticed from now on.
                 attachment.past.forget(|_| true);
                 let name = attachment.name();
-                let reason = format_args!("{reason}");
-                pr_warn!("{name}: detached with a module that went: {reason}\n");
+                pr_warn!(
+                    "{name}: detached with a module that went: {}\n",
+                    format_args!("{reason}")
+                );
                 attachment.flags().pending
             }
         }
