@@ -75,6 +75,10 @@ test: setup
 test-board: setup
 	@scripts/test-board
 
+.PHONY: test-host
+test-host: setup
+	@scripts/test-host
+
 .PHONY: soak
 soak: setup
 	@scripts/soak
@@ -119,6 +123,7 @@ help:
 	@echo '  soak            - a fuzzer, for MINUTES=10 with SEED=any, on the debug kernel, and'
 	@echo "                    all of the kernel's own tests of ftrace, all tests on all kernels"
 	@echo '  test-board      - the packages on Debian 13: DKMS, an upgrade, removals'
+	@echo '  test-host       - "make run" on fresh Debian 12 and 13, in a chroot, as root'
 	@echo '  check           - rustfmt, clippy, checkpatch, shellcheck'
 	@echo "  deb             - Debian packages; SUITE=stable (default), stable-security,"
 	@echo '                    stable-backports, testing or sid has the kernel'
