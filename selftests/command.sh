@@ -249,6 +249,8 @@ a_module_may_come_later()
 		echo 5 >/sys/module/rvdirect_test_names/parameters/first"
 	rmmod rvdirect_test_names
 	grep -q '^ *5  rvdirect_test_names:rvdirect_test_namesake,1$' /tmp/out
+	# What initialises it is no longer there.
+	grep -q '^ *1  \[freed\]$' /tmp/out
 	runs 1 count 'rvdirect_test_names:*' -- true
 }
 

@@ -7,8 +7,9 @@ use crate::failure::Outcome;
 use crate::files::Files;
 use crate::hooks::Hooks;
 use crate::report::{Record, Report};
-use crate::session::Hits;
+use crate::session::{Attachment, Hits};
 use crate::watch::Event;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,32 @@ impl Before {
         since
     }
 }
+
+/// Adds the calls of functions that are no longer there, such as those that initialise a module.
+/// Only the totals have them.
+fn with_freed(mut hits: Vec<Hits>, totals: &[Attachment]) -> Vec<Hits> {
+    for Attachment {
+        target,
+        hits: total,
+        ..
+    } in totals
+    {
+        let shown = hits.iter().filter(|hits| hits.target == *target);
+        let calls = total.saturating_sub(shown.map(|hits| hits.calls).sum());
+        if calls > 0 {
+            hits.push(Hits {
+                function: FREED.to_string(),
+                calls,
+                target: target.clone(),
+            });
+        }
+    }
+    hits.sort_by_key(|hits| Reverse(hits.calls));
+    hits
+}
+
+/// What stands in place of their names.
+const FREED: &str = "[freed]";
 
 const HEADING: &str = "         CALLS  FUNCTION";
 
@@ -64,7 +91,9 @@ pub fn run(files: &Files, args: &cli::Count) -> Outcome<u8> {
         show_interval(&mut before, &mut hooks, began.elapsed(), lines, &mut report)?;
     }
     report.text(HEADING)?;
-    for hits in hooks.session.hits()?.iter().take(lines) {
+    let totals = hooks.session.status()?;
+    let hits = with_freed(hooks.session.hits()?, &totals);
+    for hits in hits.iter().take(lines) {
         let record = Record::new("count")
             .with("function", hits.function.as_str())
             .with("calls", hits.calls)
@@ -97,6 +126,7 @@ fn show_interval(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::attachments;
 
     fn hits(function: &str, calls: u64) -> Hits {
         Hits {
@@ -104,6 +134,19 @@ mod tests {
             calls,
             target: "*".to_string(),
         }
+    }
+
+    #[test]
+    fn what_was_freed_is_counted() {
+        let status = "TARGET FUNCTIONS CALLER HITS MISSED SESSION PID STATE\n\
+                      * 2 count 10 0 1 1 active\n";
+        let hits = with_freed(vec![hits("f", 5), hits("g", 2)], &attachments(status));
+        let shown: Vec<_> = hits
+            .iter()
+            .map(|h| (h.calls, h.function.as_str()))
+            .collect();
+        assert_eq!(shown, [(5, "f"), (3, "[freed]"), (2, "g")]);
+        assert_eq!(with_freed(hits.clone(), &attachments(status)), hits);
     }
 
     /// Functions that share a name are told apart, and only what was called is shown.

@@ -13,7 +13,9 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "count",
         fields: &["function", "calls", "target"],
-        about: "count: a function that was called, how often, and the target that it is part of",
+        about: "count: a function that was called, how often, and the target that it is part of; \
+                or \"[freed]\", for all that are no longer there, such as those that initialise a \
+                module",
     },
     Kind {
         name: "interval",
