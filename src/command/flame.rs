@@ -126,17 +126,17 @@ mod tests {
         draw(&stacks, &mut svg).unwrap();
         let svg = String::from_utf8(svg).unwrap();
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
-        let drawn = |name: &str, calls, width: &str| {
-            let title = format!("<title>{name}: {}</title>", units::calls(calls));
+        let drawn = |name: &str, calls: &str, width: &str| {
+            let title = format!("<title>{name}: {calls}</title>");
             let line = svg.lines().find(|line| line.contains(&title));
             let line = line.unwrap_or_else(|| panic!("{title}: {svg}"));
             assert!(line.contains(&format!("width=\"{width}\"")), "{line}");
         };
-        drawn("all", 4, "1200.0");
-        drawn("root", 4, "1200.0");
-        drawn("a", 3, "900.0");
-        drawn("&lt;b&gt;", 1, "300.0");
-        drawn("f", 3, "900.0");
+        drawn("all", "4 calls", "1200.0");
+        drawn("root", "4 calls", "1200.0");
+        drawn("a", "3 calls", "900.0");
+        drawn("&lt;b&gt;", "1 call", "300.0");
+        drawn("f", "3 calls", "900.0");
     }
 
     #[test]
