@@ -17,16 +17,19 @@ switch=/proc/sys/kernel/stack_tracer_enabled
 
 # depth: prints how deep the stack was that the tracer saw, and how much of that
 # our frames are. In the tracer's list, the frame below an interrupt is behind that
-# of handle_exception.
+# of handle_exception, and begins with the interrupt's struct pt_regs of 288 bytes.
 depth()
 {
 	awk '$1 ~ /^[0-9]+\)$/ {
 		if (!depth || interrupted) {
-			depth = $2
+			regs = interrupted ? 288 : 0
+			depth = $2 - regs
 			ours = 0
 		}
+		frame = $3 > regs ? $3 - regs : 0
+		regs -= $3 - frame
 		if ($NF == "[rvdirect]")
-			ours += $3
+			ours += frame
 		interrupted = $4 ~ /^handle_exception/
 	} END {
 		print depth, ours + 0
