@@ -87,13 +87,13 @@ impl Workshop {
         &self,
         binding: &Binding<'_>,
         session: Option<SessionId>,
-    ) -> Result<(Caller, Gate), Refusal> {
+    ) -> Result<(Caller, Arc<Gate>), Refusal> {
         let (caller, gate) = self.find_without_event(binding)?;
         Ok((self.with_event(caller, binding, session)?, gate))
     }
 
     #[inline(never)] // keeps its frame from that of its caller
-    fn find_without_event(&self, binding: &Binding<'_>) -> Result<(Caller, Gate), Refusal> {
+    fn find_without_event(&self, binding: &Binding<'_>) -> Result<(Caller, Arc<Gate>), Refusal> {
         let blame = |reason: Reason| reason.at(binding.caller.column);
         let caller = match Builtin::parse(binding)? {
             Some(builtin) => Caller::Builtin(builtin),
@@ -149,7 +149,7 @@ impl Workshop {
     pub(crate) fn make(
         &self,
         caller: &Caller,
-        gate: &Gate,
+        gate: &Arc<Gate>,
         target: &str,
         locations: &[usize],
         session: Option<SessionId>,
@@ -194,7 +194,7 @@ impl Workshop {
         } else {
             None
         };
-        let data = SlotData::new(work, gate, each)?;
+        let data = SlotData::new(work, gate.clone(), each)?;
         let slot = match self.slots.take(data.clone()) {
             Some(slot) => slot,
             None => {

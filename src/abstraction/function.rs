@@ -85,7 +85,7 @@ impl Places<'_> {
         &self,
         target: &Target<'_>,
         exclusions: &Exclusions<'_>,
-    ) -> Result<Functions, Refusal> {
+    ) -> Result<KBox<Functions>, Refusal> {
         let mut functions = self.find(target).map_err(|reason| target.refuse(reason))?;
         self.exclude(target, exclusions, &mut functions)?;
         Ok(functions)
@@ -113,7 +113,7 @@ impl Places<'_> {
     }
 
     /// Finds the functions of one target, without exclusions.
-    fn find(&self, target: &Target<'_>) -> Result<Functions, Reason> {
+    fn find(&self, target: &Target<'_>) -> Result<KBox<Functions>, Reason> {
         let mut functions = self.matching(target.function(), target.module())?;
         let found = functions.locations().len();
         if target.number().is_some() {
@@ -137,7 +137,7 @@ impl Places<'_> {
         &self,
         excluded: &Target<'_>,
         target: &Target<'_>,
-    ) -> Result<Functions, Reason> {
+    ) -> Result<KBox<Functions>, Reason> {
         if excluded.module().is_none() && excluded.number().is_none() && target.module().is_some() {
             let functions = self.matching(excluded.function(), target.module())?;
             if !functions.locations().is_empty() {
@@ -150,7 +150,7 @@ impl Places<'_> {
     /// Finds a function whose name the kernel does not show, as it shows another one; or tells why
     /// there is none.
     #[inline(never)] // keeps its frame from that of its caller
-    fn find_otherwise(&self, target: &Target<'_>) -> Result<Functions, Reason> {
+    fn find_otherwise(&self, target: &Target<'_>) -> Result<KBox<Functions>, Reason> {
         if let Some(module) = target.module() {
             // Its symbols are there before and after its functions can be hooked.
             if self.module(module, |_| Ok(()))?.is_none() {
@@ -192,7 +192,7 @@ impl Places<'_> {
 
     /// Returns the functions that match a name or a pattern: those of one module, or all.
     #[inline(never)] // keeps its frame from that of its caller
-    fn matching(&self, function: &str, module: Option<&str>) -> Result<Functions> {
+    fn matching(&self, function: &str, module: Option<&str>) -> Result<KBox<Functions>> {
         let pattern = CString::try_from_fmt(fmt!("{function}"))?;
         let mut found = Found::new();
         match module {

@@ -12,7 +12,8 @@ use kernel::{
     str::CString, //
 };
 
-/// Functions, sorted by location. Takes 12 bytes for each, and its name.
+/// Functions, sorted by location. Takes 12 bytes for each, and its name. Boxed, as it is too large
+/// to be moved on the kernel's stack.
 ///
 /// A name that several functions share has a number behind it: `NAME,2` is the second one.
 ///
@@ -68,7 +69,7 @@ impl Found {
     /// Puts numbers behind names that are shared. So these must be all functions that a name means, or
     /// that match a pattern.
     #[inline(never)] // keeps its frame from that of its caller
-    pub(crate) fn into_functions(mut self) -> Result<Functions> {
+    pub(crate) fn into_functions(mut self) -> Result<KBox<Functions>> {
         let count = self.functions.len();
         if !self
             .functions
@@ -96,11 +97,12 @@ impl Found {
             locations.push(self.functions[index].location, GFP_KERNEL)?;
         }
         // INVARIANT: There is one of both for each.
-        Ok(Functions {
+        let functions = Functions {
             locations,
             ends,
             names,
-        })
+        };
+        Ok(KBox::new(functions, GFP_KERNEL)?)
     }
 
     fn name(&self, index: usize) -> &[u8] {

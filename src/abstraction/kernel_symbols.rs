@@ -37,6 +37,7 @@ pub(crate) struct Index {
 }
 
 impl Index {
+    #[inline(never)] // keeps its frame from that of its caller
     fn new() -> Result<Self> {
         let symbols = Symbols::of_kernel()?;
         let mut hashes = KVVec::with_capacity(symbols.names().count(), GFP_KERNEL)?;

@@ -56,10 +56,7 @@ impl Own {
             })
         };
         let returns = builtin.waits_for_return();
-        let mut fields = Fields::new();
-        for field in event.fields() {
-            fields.push(&field?).map_err(blame)?;
-        }
+        let fields = fields_of(event)?;
         let text = |text: core::fmt::Arguments<'_>| CString::try_from_fmt(fmt!("{text}"));
         let name = text(format_args!("{}", event.name())).map_err(blame)?;
         let settings = text(format_args!("{event}")).map_err(blame)?;
@@ -89,6 +86,17 @@ impl Own {
             _ => Handlers::own_trace(self.event.clone()),
         }
     }
+}
+
+#[inline(never)] // keeps its frame from that of its caller
+fn fields_of(event: &OwnEvent<'_>) -> Result<Fields, Refusal> {
+    let mut fields = Fields::new();
+    for field in event.fields() {
+        fields
+            .push(&field?)
+            .map_err(|error| event.refuse(error.into()))?;
+    }
+    Ok(fields)
 }
 
 /// Prints it as commands name it, with its settings.

@@ -87,22 +87,23 @@ impl<'a> OwnEvent<'a> {
     fn count_fields(&self) -> Result<usize, Refusal> {
         let mut count = 0;
         for field in self.fields() {
-            let field = field?;
-            let same = |other: &Field<'_>| other.name.text == field.name.text;
-            if self
-                .fields()
-                .flatten()
-                .take(count)
-                .any(|other| same(&other))
-            {
-                return Err(Reason::RepeatedOption.at(field.name.column));
+            let name = field?.name;
+            if self.has_among(count, name.text) {
+                return Err(Reason::RepeatedOption.at(name.column));
             }
             count += 1;
             if count > MAX_FIELDS {
-                return Err(Reason::TooManyFields.at(field.name.column));
+                return Err(Reason::TooManyFields.at(name.column));
             }
         }
         Ok(count)
+    }
+
+    /// Returns whether one of the first `count` fields has that name.
+    #[inline(never)] // keeps its frame from that of its caller
+    fn has_among(&self, count: usize, name: &str) -> bool {
+        let mut fields = self.binding.fields().flatten().take(count);
+        fields.any(|field| field.key.text == name)
     }
 
     /// Returns its name: the one that is given, or that of the function, with a `_` for each dot.

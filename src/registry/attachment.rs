@@ -46,22 +46,23 @@ use kernel::{
 pub(crate) struct Attachment {
     /// The functions that it hooks; `None` while it waits for a module. The first field, so that it
     /// is dropped first and ends the calls.
-    pub(crate) hook: Option<Hook>,
+    pub(crate) hook: Option<KBox<Hook>>,
     target: CString,
     exclusions: CString,
     flags: Flags,
     /// What runs, for the calls that `gate` lets pass.
     pub(crate) caller: Caller,
-    pub(crate) gate: Gate,
+    pub(crate) gate: Arc<Gate>,
     /// The counts of its earlier trampolines.
     pub(crate) past: Tally,
     owner: Option<Arc<Owner>>,
 }
 
-/// Functions whose calls lead to a trampoline.
+/// Functions whose calls lead to a trampoline. Boxed, as it is too large to be moved on the kernel's
+/// stack.
 pub(crate) struct Hook {
     pub(crate) calls: DirectCalls<Trampoline>,
-    pub(crate) functions: Functions,
+    pub(crate) functions: KBox<Functions>,
     /// How many functions of the target are left out, because others hold them.
     pub(crate) left_out: usize,
 }
@@ -72,7 +73,7 @@ impl Attachment {
     #[inline(never)]
     pub(crate) fn new(
         binding: &Binding<'_>,
-        (caller, gate): (Caller, Gate),
+        (caller, gate): (Caller, Arc<Gate>),
         owner: Option<Arc<Owner>>,
     ) -> Result<KBox<Self>> {
         let attachment = Attachment {

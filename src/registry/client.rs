@@ -85,7 +85,13 @@ impl<'a> Client<'a> {
         {
             return Err(target.refuse(Reason::Attached));
         }
-        let mut attachment = self.prepare(binding)?;
+        self.add(self.prepare(binding)?, binding)
+    }
+
+    /// Adds an attachment, with its hook.
+    #[inline(never)] // keeps its frame from that of `prepare`
+    fn add(&self, mut attachment: KBox<Attachment>, binding: &Binding<'_>) -> Result<(), Refusal> {
+        let target = binding.target;
         let mut attachments = self.registry.attachments.lock();
         // Another command may have been faster.
         if self.find(&attachments, &target).is_some() {

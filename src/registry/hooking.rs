@@ -33,7 +33,10 @@ use crate::{
     },
     trampoline::gate::Gate,
 };
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 impl Registry {
     /// Hooks the planned functions. Leaves out those that `others` or other direct callers hold, or
@@ -43,12 +46,24 @@ impl Registry {
         plan: &Plan<'_>,
         others: &[KBox<Attachment>],
         coming: Option<&Module>,
-    ) -> Result<Hook, Refusal> {
-        let target = plan.target;
-        let blame = |reason: Reason| target.refuse(reason);
-        let is_strict = plan.flags.strict;
-        let refuse_held = |reason| if is_strict { Reason::NotAll } else { reason };
+    ) -> Result<KBox<Hook>, Refusal> {
+        let (functions, found) = self.not_held(plan, others, coming)?;
+        let held = found - functions.locations().len();
+        self.hook_free(plan, functions, held)
+            .map_err(|reason| match reason {
+                Reason::Held => plan.target.refuse(plan.refuse_held(reason)),
+                reason => plan.target.refuse(reason),
+            })
+    }
 
+    /// Returns the planned functions that `others` do not hold, and how many were planned.
+    #[inline(never)] // keeps its frame from that of its caller
+    fn not_held(
+        &self,
+        plan: &Plan<'_>,
+        others: &[KBox<Attachment>],
+        coming: Option<&Module>,
+    ) -> Result<(KBox<Functions>, usize), Refusal> {
         let kernel = &self.kernel;
         let mut functions = plan.functions(Places { kernel, coming })?;
         let found = functions.locations().len();
@@ -60,23 +75,34 @@ impl Registry {
         });
         let is_refused = functions.locations().is_empty() || !plan.may_leave_out();
         if let Some(holder) = holder.filter(|_| is_refused) {
-            return Err(blame(refuse_held(plan.held_by(holder))));
+            let reason = plan.refuse_held(plan.held_by(holder));
+            return Err(plan.target.refuse(reason));
         }
-        let calls = self
-            .register_free(plan, &mut functions)
-            .map_err(|reason| match reason {
-                Reason::Held => blame(refuse_held(reason)),
-                reason => blame(reason),
-            })?;
-        Ok(Hook {
+        Ok((functions, found))
+    }
+
+    /// Hooks functions, but for those that others hold or modify, if that is allowed. `left_out` are
+    /// left out already.
+    #[inline(never)] // keeps its frame from that of its caller
+    pub(super) fn hook_free(
+        &self,
+        plan: &Plan<'_>,
+        mut functions: KBox<Functions>,
+        left_out: usize,
+    ) -> Result<KBox<Hook>, Reason> {
+        let found = functions.locations().len();
+        let calls = self.register_free(plan, &mut functions)?;
+        let hook = Hook {
             calls,
-            left_out: found - functions.locations().len(),
+            left_out: left_out + found - functions.locations().len(),
             functions,
-        })
+        };
+        // If there is no memory, `hook` is dropped, and the calls end.
+        Ok(KBox::new(hook, GFP_KERNEL)?)
     }
 
     /// Registers the functions. Takes out those that others hold or modify, if that is allowed.
-    pub(super) fn register_free(
+    fn register_free(
         &self,
         plan: &Plan<'_>,
         functions: &mut Functions,
@@ -129,7 +155,7 @@ impl Registry {
         &self,
         attachment: &mut Attachment,
         caller: Caller,
-        gate: Gate,
+        gate: Arc<Gate>,
     ) -> Result<(), Reason> {
         if caller.waits_for_return() && !attachment.caller.waits_for_return() {
             let mut functions = 0..attachment.locations().len();

@@ -94,28 +94,23 @@ impl Registry {
             calls,
             mut functions,
             left_out,
-        } = hook;
+        } = KBox::into_inner(hook);
         drop(calls);
         let room = attachment.past.make_room(functions.locations());
         attachment.past.add(data, functions.locations());
         // Hits of a function are kept by its address, which another function may get.
         attachment.past.forget(|location| text.contains(location));
         functions.retain(&mut |location, _| !text.contains(location));
-        let rest = functions.locations().len();
-        if rest == 0 {
+        if functions.locations().is_empty() {
             return attachment.flags().pending;
         }
         let plan = Plan::of(attachment);
         match room
             .map_err(Reason::from)
-            .and_then(|()| self.register_free(&plan, &mut functions))
+            .and_then(|()| self.hook_free(&plan, functions, left_out))
         {
-            Ok(calls) => {
-                attachment.hook = Some(Hook {
-                    calls,
-                    left_out: left_out + rest - functions.locations().len(),
-                    functions,
-                });
+            Ok(hook) => {
+                attachment.hook = Some(hook);
                 true
             }
             Err(reason) => {

@@ -28,7 +28,8 @@ use crate::{
 };
 use kernel::{
     alloc::AllocError,
-    prelude::*, //
+    prelude::*,
+    sync::Arc, //
 };
 
 /// What an attachment hooks, and what it runs.
@@ -37,7 +38,7 @@ pub(super) struct Plan<'a> {
     pub(super) exclusions: Exclusions<'a>,
     pub(super) flags: Flags,
     pub(super) caller: &'a Caller,
-    pub(super) gate: &'a Gate,
+    pub(super) gate: &'a Arc<Gate>,
     /// The session that the attachment belongs to, if any.
     pub(super) session: Option<SessionId>,
 }
@@ -60,6 +61,15 @@ impl<'a> Plan<'a> {
         self.target.is_pattern() && !self.flags.strict
     }
 
+    /// Returns why the plan is refused, if `reason` is that functions are held.
+    pub(super) fn refuse_held(&self, reason: Reason) -> Reason {
+        if self.flags.strict {
+            Reason::NotAll
+        } else {
+            reason
+        }
+    }
+
     /// Returns why it cannot have a function that the attachment `holder` has.
     pub(super) fn held_by(&self, holder: &Attachment) -> Reason {
         match holder.session() {
@@ -70,7 +80,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Returns the functions that the target means, sorted, including those that others hold.
-    pub(super) fn functions(&self, places: Places<'_>) -> Result<Functions, Refusal> {
+    pub(super) fn functions(&self, places: Places<'_>) -> Result<KBox<Functions>, Refusal> {
         let mut functions = places.lookup(&self.target, &self.exclusions)?;
         self.keep_hookable(&mut functions)?;
         Ok(functions)

@@ -18,11 +18,10 @@ use kernel::{
     sync::Arc, //
 };
 
-/// A filter, with the cgroup that it names.
-#[derive(Clone)]
+/// A filter, with the cgroup that it names. It is shared, as it is large for the kernel's stack.
 pub(crate) struct Gate {
     filter: Filter<'static>,
-    cgroup: Option<Arc<NamedCgroup>>,
+    cgroup: Option<NamedCgroup>,
 }
 
 struct NamedCgroup {
@@ -34,15 +33,13 @@ struct NamedCgroup {
 impl Gate {
     /// Makes a gate that lets those calls pass. The path of a cgroup begins at the root that the
     /// current task sees.
-    pub(crate) fn new(filter: &Filter<'_>) -> Result<Self, Reason> {
+    pub(crate) fn new(filter: &Filter<'_>) -> Result<Arc<Self>, Reason> {
         let cgroup = match filter.cgroup {
-            Some(path) => Some(Arc::new(NamedCgroup::find(path)?, GFP_KERNEL)?),
+            Some(path) => Some(NamedCgroup::find(path)?),
             None => None,
         };
-        Ok(Gate {
-            filter: filter.without_cgroup(),
-            cgroup,
-        })
+        let filter = filter.without_cgroup();
+        Ok(Arc::new(Gate { filter, cgroup }, GFP_KERNEL)?)
     }
 
     /// Returns the filter, as commands name it.
@@ -70,7 +67,7 @@ impl Gate {
             header.has_harts = 1;
             header.harts = harts.0;
         }
-        let address = |named: &Arc<NamedCgroup>| named.cgroup.address();
+        let address = |named: &NamedCgroup| named.cgroup.address();
         header.cgroup = self.cgroup.as_ref().map_or(ptr::null(), address);
     }
 }

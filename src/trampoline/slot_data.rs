@@ -88,7 +88,7 @@ pub(crate) struct SlotData {
     lines: KVVec<Line>,
     first_row: usize,
     work: Work,
-    gate: Gate,
+    gate: Arc<Gate>,
     each: Option<FunctionCounts>,
     /// 1 if no trampoline works with it any more.
     is_final: Atomic<u32>,
@@ -97,7 +97,11 @@ pub(crate) struct SlotData {
 impl SlotData {
     /// Makes data for that work, with all counts zero. With `each`, functions are told apart.
     #[inline(never)] // keeps its frame from that of its caller
-    pub(crate) fn new(work: Work, gate: &Gate, each: Option<FunctionCounts>) -> Result<Arc<Self>> {
+    pub(crate) fn new(
+        work: Work,
+        gate: Arc<Gate>,
+        each: Option<FunctionCounts>,
+    ) -> Result<Arc<Self>> {
         let harts = cpu::nr_cpu_ids() as usize;
         let multipliers = each.as_ref().map_or(&[][..], FunctionCounts::multipliers);
         let first_row = multipliers.len().div_ceil(WORDS) + HEADER;
@@ -124,13 +128,13 @@ impl SlotData {
         let header: *mut Line = lines[first_row - HEADER..].as_mut_ptr();
         // SAFETY: There are as many lines as a header has, suitably aligned, and zeroed; nobody else
         // knows of them yet.
-        work.fill_in(unsafe { &mut *header.cast() }, gate, each.as_ref());
+        work.fill_in(unsafe { &mut *header.cast() }, &gate, each.as_ref());
         // INVARIANT: `thread_info.cpu` is less than `nr_cpu_ids`; all else was done above.
         let data = SlotData {
             lines,
             first_row,
             work,
-            gate: gate.clone(),
+            gate,
             each,
             is_final: Atomic::new(0),
         };

@@ -40,6 +40,11 @@ impl<T> KBox<T> {
         Ok(unsafe { Pin::new_unchecked(made) })
     }
 
+    /// Moves the value out.
+    pub fn into_inner(this: Self) -> T {
+        *this.0
+    }
+
     /// Gives up the memory, for [`KBox::from_raw`] to take back.
     pub fn into_raw(this: Self) -> *mut T {
         Box::into_raw(this.0)
