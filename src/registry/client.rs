@@ -101,7 +101,7 @@ impl<'a> Client<'a> {
         if attachments.len() >= SLOTS {
             return Err(target.refuse(Reason::Full));
         }
-        // Allocates all memory before anything is hooked.
+        // So that nothing can fail once it is hooked.
         attachments
             .reserve(1, GFP_KERNEL)
             .map_err(|error| target.refuse(error.into()))?;
