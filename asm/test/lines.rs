@@ -93,9 +93,15 @@ impl Code {
     /// Returns what each instruction of the trampolines finds as it runs.
     fn steps(&self, arguments: &str, hart: u64) -> Vec<Step> {
         let range = format!("{:#x}..{:#x}", self.start, self.end - 1);
-        // One block for each instruction, and the registers before each block.
-        let options = ["-singlestep", "-d", "cpu,nochain", "-dfilter", &range];
-        let output = harness(&options, &format!("{arguments} slot=5 hart={hart}"));
+        // One block for each instruction, and the registers before each block. QEMU 8.1 has a new
+        // name for the first.
+        let variables = [
+            ("QEMU_SINGLESTEP", "1"),
+            ("QEMU_ONE_INSN_PER_TB", "1"),
+            ("QEMU_LOG", "cpu,nochain"),
+            ("QEMU_DFILTER", &range),
+        ];
+        let output = harness(&variables, &format!("{arguments} slot=5 hart={hart}"));
         assert!(output.status.success(), "{arguments}: {output:?}");
         let log = String::from_utf8(output.stderr).unwrap();
         let step = |block: &str| {
