@@ -18,8 +18,8 @@ struct rvdirect_text {
 int rvdirect_text_add(struct rvdirect_text *text, const char *bytes, size_t length);
 
 /*
- * The most bytes that one write may have. The functions below get -E2BIG for a
- * longer one.
+ * The most bytes that one write may have: 64 for each line of "attach", with 1024
+ * attachments. The functions below get -E2BIG for a longer one.
  */
 #define RVDIRECT_MAX_WRITE	65536
 

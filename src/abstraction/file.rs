@@ -17,15 +17,12 @@ use kernel::{
     types::Opaque, //
 };
 
-/// The most bytes that one write may have.
-pub(crate) const MAX_WRITE: usize = bindings::RVDIRECT_MAX_WRITE as usize;
-
 /// A text that a reader gets.
 #[repr(transparent)]
 pub(crate) struct Text(Opaque<bindings::rvdirect_text>);
 
-/// What was written, or why it could not be copied: [`E2BIG`] if it is longer than [`MAX_WRITE`],
-/// [`ENOMEM`], [`EFAULT`].
+/// What was written, or why it could not be copied: [`E2BIG`] if it is longer than
+/// `RVDIRECT_MAX_WRITE`, [`ENOMEM`], [`EFAULT`].
 pub(crate) type Written<'a> = Result<&'a [u8]>;
 
 /// A file that shows a text, takes one, or both. `T` is what all files of a directory share.

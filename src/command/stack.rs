@@ -103,13 +103,10 @@ pub fn run(files: &Files, args: &cli::Stack) -> Outcome<u8> {
             .with("function", stack.function.as_str())
             .with("calls", stack.calls)
             .with("frames", json!(stack.frames));
-        let frames: String = stack
-            .frames
-            .iter()
-            .map(|name| format!("\n    {name}"))
-            .collect();
-        let calls = units::calls(stack.calls);
-        let text = format!("{calls} of {}{frames}\n", stack.function);
+        let mut text = format!("{} of {}\n", units::calls(stack.calls), stack.function);
+        for name in &stack.frames {
+            text += &format!("    {name}\n");
+        }
         report.put(&record, &text)?;
     }
     if let Some(mut file) = flame {

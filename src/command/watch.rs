@@ -161,7 +161,7 @@ fn is_ignored(signal: Signal) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.unwrap_or_default() >> (signal as u32 - 1) & 1 != 0
+    (mask.unwrap_or_default() >> (signal as u32 - 1)) & 1 != 0
 }
 
 /// As a shell tells it.

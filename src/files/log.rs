@@ -4,16 +4,12 @@
 
 use crate::{
     abstraction::file::{
-        self,
         Text,
         Written, //
     },
     bindings,
     language::{
-        command::{
-            self,
-            MAX_WRITE, //
-        },
+        command,
         error_log::{
             Entry,
             ErrorLog,
@@ -34,7 +30,8 @@ use kernel::{
     },
 };
 
-const _: () = assert!(MAX_WRITE == file::MAX_WRITE);
+// As the sentence of `Reason::LongWrite` has it.
+const _: () = assert!(bindings::RVDIRECT_MAX_WRITE == 65536);
 
 type Errors = ErrorLog<KVec<Option<Entry>>>;
 

@@ -31,9 +31,6 @@ use crate::language::{
 };
 use core::fmt;
 
-/// The most bytes that one write may have: 64 for each line of `attach`, with 1024 attachments.
-pub(crate) const MAX_WRITE: usize = 64 * 1024;
-
 /// Programs that write in blocks write a multiple of so many bytes.
 const BLOCK: usize = 4096;
 

@@ -25,7 +25,7 @@ pub(crate) fn unescape(text: &str) -> impl Iterator<Item = Option<u8>> + Clone +
 fn escaped(behind: &[u8]) -> Option<(u8, &[u8])> {
     let (digits, rest) = behind.strip_prefix(b"x")?.split_at_checked(2)?;
     let number = digits.iter().try_fold(0, |number, digit| {
-        Some(number << 4 | char::from(*digit).to_digit(16)?)
+        Some((number << 4) | char::from(*digit).to_digit(16)?)
     });
     // Cannot fail: two digits are a byte.
     Some((u8::try_from(number?).ok()?, rest))

@@ -104,7 +104,7 @@ impl<'a> Filter<'a> {
     pub(crate) fn ids(&self) -> (u64, u64) {
         let id = |id: Option<u32>| id.map_or((0, 0), |id| (u64::from(id), u64::from(u32::MAX)));
         let ((pid, pid_mask), (tgid, tgid_mask)) = (id(self.pid), id(self.tgid));
-        (pid | tgid << 32, pid_mask | tgid_mask << 32)
+        (pid | (tgid << 32), pid_mask | (tgid_mask << 32))
     }
 
     /// Returns the same, but for the cgroup.
@@ -190,7 +190,7 @@ impl Harts {
     pub(crate) fn contains(&self, hart: usize) -> bool {
         self.0
             .get(hart / 64)
-            .is_some_and(|word| word >> (hart % 64) & 1 != 0)
+            .is_some_and(|word| (word >> (hart % 64)) & 1 != 0)
     }
 
     /// Returns the hart with the highest number.

@@ -191,8 +191,8 @@ mod tests {
             let column = line.rfind(word).unwrap();
             assert_eq!(event(line), Err(reason.at(column)), "{line}");
         }
-        let many: String = (0..33).map(|n| format!(" a{n}=$arg1")).collect();
-        let refusal = event(&format!("f trace{many}")).unwrap_err();
+        let many: Vec<_> = (0..33).map(|n| format!("a{n}=$arg1")).collect();
+        let refusal = event(&format!("f trace {}", many.join(" "))).unwrap_err();
         assert_eq!(refusal.reason, Reason::TooManyFields);
         let long = "f".repeat(64);
         let refusal = event(&format!("{long} trace a=$arg1")).unwrap_err();

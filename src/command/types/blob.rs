@@ -101,7 +101,7 @@ impl Blob {
         for (name, value) in names {
             words.extend([self.name(name), *value]);
         }
-        self.add(name, ENUM << 24 | names.len() as u32, 4, &words)
+        self.add(name, (ENUM << 24) | names.len() as u32, 4, &words)
     }
 
     pub fn function(&mut self, name: &str, returns: u32, parameters: &[(&str, u32)]) -> u32 {
@@ -109,7 +109,7 @@ impl Blob {
         for (name, of) in parameters {
             words.extend([self.name(name), *of]);
         }
-        let info = FUNC_PROTO << 24 | parameters.len() as u32;
+        let info = (FUNC_PROTO << 24) | parameters.len() as u32;
         let prototype = self.add("", info, returns, &words);
         self.add(name, FUNC << 24, prototype, &[]);
         prototype
@@ -154,14 +154,14 @@ impl Blob {
         // With bitfields, the upper byte of where a member begins is its size.
         let file = blob.members(
             "file",
-            1 << 31 | STRUCT << 24,
+            (1 << 31) | (STRUCT << 24),
             88,
             &[
                 ("f_count", int, 0),
                 ("f_mode", colour, 32),
                 ("", either, 64),
                 ("f_name", named, 128),
-                ("f_bits", int, 5 << 24 | (192 + 3)),
+                ("f_bits", int, (5 << 24) | (192 + 3)),
                 ("f_path", string, 256),
                 ("f_op", handler, 320),
                 ("f_lines", numbers, 384),

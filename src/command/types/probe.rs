@@ -418,7 +418,7 @@ mod tests {
                 let at = random(&mut state, bytes.len());
                 bytes[at] = match round % 3 {
                     0 => random(&mut state, 256) as u8,
-                    1 => bytes[at] ^ 1 << random(&mut state, 8),
+                    1 => bytes[at] ^ (1 << random(&mut state, 8)),
                     _ => random(&mut state, 64) as u8,
                 };
             }

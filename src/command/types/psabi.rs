@@ -139,7 +139,8 @@ fn arguments_are_where_the_compiler_has_them() {
                 _ => random(&mut state, 256) as u8,
             };
             let value: Vec<u8> = (0..size).map(byte).collect();
-            let text: String = value.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            let bytes: Vec<_> = value.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            let text = bytes.concat();
             writeln!(
                 program,
                 "\t\t{name} v{at}; memcpy(&v{at}, \"{text}\", {size});"

@@ -261,7 +261,7 @@ impl Value {
             }
             Value::Wide(low, high) => {
                 let half = |field| parse(text(field)?).map(|half| half as u64 as u128);
-                Seen::Wide(half(high)? << 64 | half(low)?)
+                Seen::Wide((half(high)? << 64) | half(low)?)
             }
             Value::Group(members) => Seen::Group(
                 members

@@ -140,7 +140,7 @@ fn round_trip() {
         let ret = match number(3) {
             0 => number(5),
             1 => number(600).wrapping_neg(),
-            _ => (number(1 << 31) << 33 | number(1 << 31)) >> number(64),
+            _ => ((number(1 << 31) << 33) | number(1 << 31)) >> number(64),
         };
         let every = 1 + (number(1 << 31) << 31 >> number(62));
         let times = [None, Some(1 + number(1 << 31))][number(2) as usize];
