@@ -47,8 +47,7 @@ impl Registry {
         others: &[KBox<Attachment>],
         coming: Option<&Module>,
     ) -> Result<KBox<Hook>, Refusal> {
-        let (functions, found) = self.not_held(plan, others, coming)?;
-        let held = found - functions.locations().len();
+        let (functions, held) = self.not_held(plan, others, coming)?;
         self.hook_free(plan, functions, held)
             .map_err(|reason| match reason {
                 Reason::Held => plan.target.refuse(plan.refuse_held(reason)),
@@ -56,7 +55,7 @@ impl Registry {
             })
     }
 
-    /// Returns the planned functions that `others` do not hold, and how many were planned.
+    /// Returns the planned functions that `others` do not hold, and how many they hold.
     #[inline(never)] // keeps its frame from that of its caller
     fn not_held(
         &self,
@@ -78,7 +77,8 @@ impl Registry {
             let reason = plan.refuse_held(plan.held_by(holder));
             return Err(plan.target.refuse(reason));
         }
-        Ok((functions, found))
+        let held = found - functions.locations().len();
+        Ok((functions, held))
     }
 
     /// Hooks functions, but for those that others hold or modify, if that is allowed. `left_out` are
