@@ -405,6 +405,12 @@ mod tests {
         );
     }
 
+    /// `files/log.rs` holds the constant to the same number.
+    #[test]
+    fn the_limit_that_is_named_is_the_limit() {
+        assert!(Reason::LongWrite.to_string().contains("65536"));
+    }
+
     #[test]
     fn errnos_are_those_of_the_interface() {
         use std::io::Error;
